@@ -54,6 +54,8 @@ export interface ApplyOptions extends WriteOptions {
 }
 
 export interface DeleteOptions extends WriteOptions {
+  /** Seconds a pod gets to end by itself; 0 removes it at once. Default: what the object says. */
+  readonly gracePeriodSeconds?: number | undefined
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan' | undefined
   /** Refuse with 409 unless the object still has this identity. */
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string } | undefined
