@@ -1,0 +1,20 @@
+// Runs in each program that stands for a pod, before the program (`node --import`). It makes the virtual cluster network
+// reachable and ends the program when the agent is gone. Without its variables it changes nothing.
+
+import dns from 'node:dns'
+import { syncBuiltinESMExports } from 'node:module'
+import { watchLifeline } from './lifeline.ts'
+import { addressMapReader } from './map-file.ts'
+import { patchConnect } from './patch-connect.ts'
+import { patchLookup } from './patch-lookup.ts'
+import { LIFELINE_VARIABLE, MAP_VARIABLE, NAMESPACE_VARIABLE } from './preload-variables.ts'
+
+const { [MAP_VARIABLE]: mapPath, [LIFELINE_VARIABLE]: lifeline, [NAMESPACE_VARIABLE]: namespace } = process.env
+
+if (lifeline !== undefined) watchLifeline(Number(lifeline))
+if (mapPath !== undefined) {
+  const network = { readMap: addressMapReader(mapPath), namespace: namespace ?? 'default' }
+  patchConnect(network)
+  patchLookup(dns, network)
+  syncBuiltinESMExports()
+}

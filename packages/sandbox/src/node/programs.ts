@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** What stands for an image: a program of this machine and how to tell it where to listen. */
+export interface Program {
+  /** Shown as the image's id: `sandbox://mock-worker`. */
+  readonly name: string
+  /** Matches the image with its tag. */
+  readonly image: RegExp
+  readonly command: readonly [string, ...string[]]
+  /** Variables by which the program is told where to bind. */
+  readonly hostVariable: string
+  readonly portVariable: string
+  /** The variable in the pod that names the port the pod listens on, and the port without it. */
+  readonly containerPort: { readonly variable: string; readonly default: number }
+  /** The container's `args` follow the program's own. Default false: they belong to the image that this one stands for. */
+  readonly takesArgs?: boolean | undefined
+  /** Further variables, from the image. */
+  readonly env?: ((image: string) => Record<string, string>) | undefined
+}
+
+/** The image table of this repository: which program runs for which image. */
+export function repositoryPrograms(root: string = repositoryRoot()): Program[] {
+  const worker = join(root, 'serving/mock-worker/bin/nexus-model-worker')
+  return [
+    {
+      name: 'mock-worker-nim',
+      // `nvcr.io/nim/meta/llama-3.1-8b-instruct:1.8.4`, and the same below the host of any mirror.
+      image: /^[^/]+\/(?:.+\/)?nim\/[^/]+\/[^/]+$/,
+      command: [worker],
+      hostVariable: 'HOST',
+      portVariable: 'PORT',
+      containerPort: { variable: 'NIM_SERVER_PORT', default: 8000 },
+      env: (image) => ({ WORKER_DRESS: 'nim', WORKER_IMAGE: image }),
+    },
+    {
+      name: 'gateway',
+      image: /(?:^|\/)nexus-gateway(?::|@|$)/,
+      command: [join(root, 'gateway/bin/nexus-gateway')],
+      hostVariable: 'GATEWAY_HOST',
+      portVariable: 'GATEWAY_PORT',
+      containerPort: { variable: 'GATEWAY_PORT', default: 8000 },
+    },
+    {
+      name: 'mock-worker',
+      image: /(?:^|\/)nexus-model-worker(?::|@|$)/,
+      command: [worker],
+      hostVariable: 'HOST',
+      portVariable: 'PORT',
+      containerPort: { variable: 'PORT', default: 8001 },
+    },
+  ]
+}
+
+/** The program that stands for `image`, or undefined. */
+export function programFor(image: string, programs: readonly Program[]): Program | undefined {
+  return programs.find((program) => program.image.test(image))
+}
+
+/** Why an image cannot run here, for a person who reads the pod's status. */
+export function noProgramMessage(image: string): string {
+  return (
+    `the sandbox has no program for image "${image}": it runs nvcr.io/nim/<org>/<model>:<tag> (a mock of the model), ` +
+    'nexus-gateway and nexus-model-worker'
+  )
+}
+
+/** The nearest folder above this file that holds the programs; the same from source and from `dist`. */
+function repositoryRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (dirname(folder) !== folder && !existsSync(join(folder, 'serving/mock-worker'))) folder = dirname(folder)
+  return folder
+}
