@@ -12,6 +12,7 @@ import { brokenAnswer, explain, refusal } from './failures.ts'
 import { isObjectOf, isRecord, parseJson, textAt } from './json.ts'
 import { collectionPath, objectPath, withQuery } from './paths.ts'
 import { callWithRetry } from './retry.ts'
+import { readText } from './text.ts'
 import type { HttpRequest, HttpStream, Transport } from './transport.ts'
 
 /** What a client over a transport may be told. All optional. */
@@ -284,13 +285,6 @@ function jsonBody(value: unknown, contentType = 'application/json'): Pick<HttpRe
 
 function patchBody(patch: Patch): unknown {
   return patch.type === 'json' ? patch.operations : patch.body
-}
-
-async function readText(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of chunks) text += decoder.decode(chunk, { stream: true })
-  return text + decoder.decode()
 }
 
 function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal | undefined {

@@ -1,4 +1,4 @@
-import { messageOf } from '@nexus/core'
+import { messageOf, NexusError } from '@nexus/core'
 import { Agent, buildConnector } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { HttpAnswer, HttpRequest, HttpStream, Transport } from '../http/transport.ts'
@@ -120,10 +120,10 @@ class UndiciTransport implements NodeTransport {
     }
   }
 
-  /** What the caller's own abort raised is passed on; everything else is a failure of the transport. */
+  /** What the caller's abort or the credentials raised is passed on; everything else is a failure of the transport. */
   #explain(error: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted === true) return signal.reason
-    if (error instanceof TransportFailure) return error
+    if (error instanceof TransportFailure || error instanceof NexusError) return error
     const kind = failureKind(error)
     return new TransportFailure(kind, kind === 'timeout' ? this.#late(error) : messageOf(error), error)
   }

@@ -2,10 +2,10 @@ import type { Kind, List, WatchEvent } from '../client.ts'
 import { KubeApiError } from '../errors.ts'
 import { backoffMs, sleep } from '../http/backoff.ts'
 import type { Backoff } from '../http/backoff.ts'
+import { linesOf } from '../http/text.ts'
 import { TransportFailure } from '../http/transport.ts'
 import type { HttpStream } from '../http/transport.ts'
 import type { KubeObject } from '../objects.ts'
-import { linesOf } from './json-lines.ts'
 import { KnownObjects } from './known-objects.ts'
 import { withSilenceLimit } from './silence.ts'
 import { parseWatchLine } from './watch-line.ts'
@@ -115,7 +115,7 @@ class Watch<T extends KubeObject> {
   }
 
   async *#events(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<WatchEvent<T>, Ending> {
-    for await (const text of linesOf(chunks)) {
+    for await (const text of linesOf(chunks, 'drop')) {
       const line = parseWatchLine(this.#source.kind, text)
       switch (line.type) {
         case 'ADDED':
