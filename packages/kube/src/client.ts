@@ -73,7 +73,7 @@ export type Patch =
   | { readonly type: 'strategic'; readonly body: object }
 
 /** The parts of an object with endpoints of their own. */
-export type Subresource = 'status' | 'scale'
+export type Subresource = 'status' | 'scale' | 'finalize'
 
 export type WatchEvent<T extends KubeObject = KubeObject> =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }

@@ -47,7 +47,7 @@ export interface InferenceService extends KubeObject {
     conditions?: (Condition & { severity?: string })[]
     components?: Record<string, { url?: string; [field: string]: unknown }>
     modelStatus?: {
-      transitionStatus?: 'UpToDate' | 'InProgress' | 'BlockedByFailedLoad' | 'InvalidSpec'
+      transitionStatus?: '' | 'UpToDate' | 'InProgress' | 'BlockedByFailedLoad' | 'InvalidSpec'
       states?: { activeModelState?: string; targetModelState?: string }
       copies?: { failedCopies: number; totalCopies?: number }
       lastFailureInfo?: { reason?: string; message?: string; exitCode?: number; time?: string; location?: string }
