@@ -1,1 +1,11 @@
-export const placeholder = true
+export { CatalogError } from './errors.ts'
+export type { CatalogErrorCode } from './errors.ts'
+export { findModel, parseModelReference, resolveTag } from './find.ts'
+export type { ModelReference } from './find.ts'
+export { CatalogModel, imageOf, repositoryOf } from './model.ts'
+export { parseCatalog } from './parse.ts'
+export type { CatalogProblem, ParsedCatalog } from './parse.ts'
+export { CATALOG_NAME, PLATFORM_NAMESPACE, readCatalog } from './read.ts'
+export type { Catalog, CatalogLocation } from './read.ts'
+export { renderCatalogConfigMap } from './render.ts'
+export { NIM_TEMPLATE_KEY, NIM_TEMPLATE_NAME, renderNIMTemplate, renderNIMTemplateConfigMap } from './template.ts'
