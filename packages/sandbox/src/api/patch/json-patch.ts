@@ -1,0 +1,56 @@
+import { applyPatch } from 'rfc6902'
+import type { Operation } from 'rfc6902'
+import { StatusError } from '../status.ts'
+import { badPatch, isJsonObject, jsonType } from './json-object.ts'
+
+/** The API server's own limit. */
+const MAX_OPERATIONS = 10_000
+const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
+
+/**
+ * RFC 6902, all or nothing.
+ *
+ * @throws {StatusError} 400 when the patch is not a list of operations, 413 when it is too long, 422 when an operation
+ * does not apply: the API server gives no reason for it, neither do we.
+ */
+export function jsonPatch(target: unknown, operations: unknown): unknown {
+  const document: unknown = structuredClone(target)
+  for (const operation of parseOperations(operations)) {
+    if (!succeeds(document, operation)) throw doesNotApply()
+  }
+  return document
+}
+
+function succeeds(document: unknown, operation: Operation): boolean {
+  try {
+    return applyPatch(document, [operation]).every((error) => error === null)
+  } catch {
+    return false // a pointer that does not start with a slash
+  }
+}
+
+function parseOperations(operations: unknown): Operation[] {
+  if (!Array.isArray(operations)) {
+    throw badPatch(`json: cannot unmarshal ${jsonType(operations)} into Go value of type []handlers.jsonPatchOp`)
+  }
+  if (operations.length > MAX_OPERATIONS) {
+    const message = `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`
+    throw new StatusError(413, 'RequestEntityTooLarge', message)
+  }
+  return operations.map((operation: unknown) => {
+    if (!isJsonObject(operation)) throw badPatch('json: an operation must be an object')
+    if (!isOperation(operation)) throw doesNotApply()
+    return operation
+  })
+}
+
+/** `value` is not checked here: the library refuses an `add` without one. */
+function isOperation(value: unknown): value is Operation {
+  if (!isJsonObject(value) || typeof value['op'] !== 'string' || !OPERATIONS.has(value['op'])) return false
+  const needsFrom = value['op'] === 'move' || value['op'] === 'copy'
+  return typeof value['path'] === 'string' && (!needsFrom || typeof value['from'] === 'string')
+}
+
+function doesNotApply(): StatusError {
+  return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+}
