@@ -1,0 +1,27 @@
+import type { Authenticator, User } from './http/authentication.ts'
+import type { ObjectPath } from './http/path.ts'
+import type { ResourceRegistry } from './resources/registry.ts'
+import type { Resource } from './resources/resource.ts'
+import type { ObjectStore } from './store/store.ts'
+
+/** What every request works on. */
+export interface Cluster {
+  readonly store: ObjectStore
+  readonly registry: ResourceRegistry
+  readonly authenticator: Authenticator
+  readonly clock: () => Date
+}
+
+/** One request for objects, after its path and query have been read. */
+export interface Call {
+  readonly cluster: Cluster
+  readonly resource: Resource
+  readonly path: ObjectPath
+  readonly query: URLSearchParams
+  readonly user: User
+}
+
+/** The time as objects carry it: RFC 3339 in whole seconds. */
+export function timestamp(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z')
+}

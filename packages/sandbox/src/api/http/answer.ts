@@ -1,0 +1,39 @@
+import type { ServerResponse } from 'node:http'
+import { stringify as stringifyYaml } from 'yaml'
+import { StatusError } from '../status.ts'
+import type { AnswerForm } from './negotiation.ts'
+
+/** Sends one JSON text. */
+export function sendJson(response: ServerResponse, code: number, json: string, type = 'application/json'): void {
+  const body = Buffer.from(json)
+  response.writeHead(code, {
+    'content-type': type,
+    'content-length': body.length,
+    'cache-control': 'no-cache, private',
+  })
+  response.end(body)
+}
+
+/** Sends one value in the encoding the client asked for. */
+export function sendValue(response: ServerResponse, code: number, value: object, { encoding }: AnswerForm): void {
+  if (encoding === 'yaml') return sendJson(response, code, stringifyYaml(value), 'application/yaml')
+  sendJson(response, code, JSON.stringify(value))
+}
+
+/** Sends plain text, as the health endpoints do. */
+export function sendText(response: ServerResponse, code: number, text: string): void {
+  sendJson(response, code, text, 'text/plain; charset=utf-8')
+}
+
+/**
+ * Sends a refusal as a Status. Anything that is not a StatusError is a fault of the server: the client learns only that
+ * there was one, because the message may quote an object.
+ */
+export function sendError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', 'Internal error occurred')
+  sendJson(response, status.code, JSON.stringify(status.toStatus()))
+}

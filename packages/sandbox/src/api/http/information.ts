@@ -1,0 +1,87 @@
+import type { ServerResponse } from 'node:http'
+import { openApiV2, openApiV3Document, openApiV3Index } from '../openapi.ts'
+import { aggregatedList, coreVersions, groupList, groupOf, resourceList } from '../resources/discovery.ts'
+import type { Resource } from '../resources/resource.ts'
+import { sendJson } from './answer.ts'
+import { aggregatedDiscovery } from './negotiation.ts'
+import { segmentsOf } from './path.ts'
+
+/** What `kubectl version` shows. The version is the one whose behaviour the server follows. */
+export const VERSION = {
+  major: '1',
+  minor: '34',
+  gitVersion: 'v1.34.0+nexus-sandbox',
+  gitCommit: 'unknown',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'none',
+  compiler: 'none',
+  platform: `${process.platform}/${process.arch}`,
+}
+
+/** What the server says about itself at `pathname`: version, discovery, OpenAPI. Undefined where it says nothing there. */
+export function describeServer(
+  pathname: string,
+  accept: string | undefined,
+  resources: readonly Resource[],
+  address: string,
+): { value: object; type?: string } | undefined {
+  const [root, ...rest] = segmentsOf(pathname)
+  switch (root ?? '') {
+    case 'version':
+      return rest.length === 0 ? { value: VERSION } : undefined
+    case 'openapi':
+      return describeSchemas(rest, resources)
+    case 'api':
+    case 'apis':
+      return describeGroups(root === 'api', rest, accept, resources, address)
+    default:
+      return undefined
+  }
+}
+
+function describeSchemas([version, ...rest]: string[], resources: readonly Resource[]): { value: object } | undefined {
+  if (version === 'v2' && rest.length === 0) return { value: openApiV2(resources) }
+  if (version !== 'v3') return undefined
+  const groupVersion = rest.join('/')
+  if (groupVersion === '') return { value: openApiV3Index(resources) }
+  const known = resources.some((one) => openApiPath(one) === groupVersion)
+  return known ? { value: openApiV3Document(groupVersion, resources) } : undefined
+}
+
+/** `api/v1`, `apis/apps/v1`: where the schemas of a resource are. */
+function openApiPath({ group, apiVersion }: Resource): string {
+  return `${group ? 'apis' : 'api'}/${apiVersion}`
+}
+
+function describeGroups(
+  core: boolean,
+  rest: string[],
+  accept: string | undefined,
+  resources: readonly Resource[],
+  address: string,
+): { value: object; type?: string } | undefined {
+  const aggregated = aggregatedDiscovery(accept)
+  if (rest.length === 0 && aggregated) {
+    const type = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`
+    return { value: aggregatedList(resources, aggregated, core), type }
+  }
+  const value = core ? describeCore(rest, resources, address) : describeNamed(rest, resources)
+  return value && { value }
+}
+
+function describeCore(rest: string[], resources: readonly Resource[], address: string): object | undefined {
+  if (rest.length === 0) return coreVersions(address)
+  return rest.length === 1 ? resourceList(resources, rest[0] ?? '') : undefined
+}
+
+function describeNamed(rest: string[], resources: readonly Resource[]): object | undefined {
+  if (rest.length === 0) return groupList(resources)
+  if (rest.length === 1) return groupOf(resources, rest[0] ?? '')
+  return rest.length === 2 ? resourceList(resources, rest.join('/')) : undefined
+}
+
+/** Sends what `describeServer` found. */
+export function sendDescription(response: ServerResponse, { value, type }: { value: object; type?: string }): void {
+  sendJson(response, 200, JSON.stringify(value), type)
+}

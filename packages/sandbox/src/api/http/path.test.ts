@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { parseObjectPath } from './path.ts'
+
+test.each([
+  ['/api/v1/namespaces', ['', 'v1', 'namespaces', '', '', '']],
+  ['/api/v1/namespaces/demo', ['', 'v1', 'namespaces', '', 'demo', '']],
+  ['/api/v1/namespaces/demo/status', ['', 'v1', 'namespaces', '', 'demo', 'status']],
+  ['/api/v1/namespaces/demo/finalize', ['', 'v1', 'namespaces', '', 'demo', 'finalize']],
+  ['/api/v1/namespaces/demo/pods', ['', 'v1', 'pods', 'demo', '', '']],
+  ['/api/v1/namespaces/demo/pods/llama/log', ['', 'v1', 'pods', 'demo', 'llama', 'log']],
+  ['/api/v1/pods/', ['', 'v1', 'pods', '', '', '']],
+  ['/apis/apps/v1/namespaces/a%2Db/deployments/x/scale', ['apps', 'v1', 'deployments', 'a-b', 'x', 'scale']],
+  ['/apis/storage.k8s.io/v1/storageclasses/fast', ['storage.k8s.io', 'v1', 'storageclasses', '', 'fast', '']],
+])('%s names a resource', (path, [group, version, plural, namespace, name, subresource]) => {
+  expect(parseObjectPath(path)).toEqual({ group, version, plural, namespace, name, subresource })
+})
+
+test.each(['/', '/api', '/api/v1', '/apis', '/apis/apps', '/apis/apps/v1', '/version', '/api/v1/pods/a/log/b'])(
+  '%s names no resource',
+  (path) => {
+    expect(parseObjectPath(path)).toBeUndefined()
+  },
+)

@@ -1,0 +1,183 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Call, Cluster } from '../cluster.ts'
+import { methodNotAllowed, noSuchResource, unauthorized } from '../errors.ts'
+import type { ApiObject } from '../object.ts'
+import { hasSubresource } from '../resources/resource.ts'
+import type { Verb } from '../resources/resource.ts'
+import { bindPod } from '../verbs/binding.ts'
+import { createObject } from '../verbs/create.ts'
+import { deleteCollection, deleteObject } from '../verbs/delete.ts'
+import type { Deletion } from '../verbs/delete.ts'
+import { streamLog } from '../verbs/log.ts'
+import { patchObject } from '../verbs/patch.ts'
+import { listObjects } from '../verbs/read.ts'
+import { patchScale, readScale, replaceScale } from '../verbs/scale.ts'
+import { requestToken, reviewSelf, reviewToken } from '../verbs/token.ts'
+import { replaceObject, requireObject } from '../verbs/update.ts'
+import { watchObjects } from '../verbs/watch.ts'
+import { present } from '../objects/present.ts'
+import { sendText, sendValue } from './answer.ts'
+import { contentTypeOf, parseBody, readBody } from './body.ts'
+import { describeServer, sendDescription } from './information.ts'
+import { answerForm } from './negotiation.ts'
+import type { AnswerForm } from './negotiation.ts'
+import { parseObjectPath } from './path.ts'
+import { viewOne, viewPage } from './view.ts'
+
+const HEALTH = /^\/(?:healthz|livez|readyz)(?:\/|$)/
+
+/** One request on its way: what it asks and where the answer goes. */
+interface Exchange {
+  readonly call: Call
+  readonly form: AnswerForm
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/**
+ * Answers one request. The body is read first; from there to the answer nothing waits, so that every write sees the
+ * state it changes.
+ */
+export async function answer(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'https://localhost')
+  if (HEALTH.test(url.pathname)) return sendText(response, 200, 'ok')
+  const user = cluster.authenticator.fromHeader(request.headers.authorization)
+  if (!user && url.pathname !== '/version') throw unauthorized()
+  const path = parseObjectPath(url.pathname)
+  if (!path || !user) return describe(cluster, url.pathname, request, response)
+  const resource = cluster.registry.find(path.group, path.version, path.plural)
+  if (!resource || (path.subresource !== '' && !hasSubresource(resource, path.subresource))) throw noSuchResource()
+  const call = { cluster, resource, path, query: url.searchParams, user }
+  const form = answerForm(request.headers.accept)
+  await serve({ call, form, request, response })
+}
+
+function describe(cluster: Cluster, pathname: string, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET') throw methodNotAllowed()
+  const address = request.headers.host ?? ''
+  const described = describeServer(pathname, request.headers.accept, cluster.registry.all(), address)
+  if (!described) throw noSuchResource()
+  sendDescription(response, described)
+}
+
+function verbOf(method: string, named: boolean): Verb {
+  switch (method) {
+    case 'GET':
+      return named ? 'get' : 'list'
+    case 'POST':
+      return 'create'
+    case 'PUT':
+      return 'update'
+    case 'PATCH':
+      return 'patch'
+    case 'DELETE':
+      return named ? 'delete' : 'deletecollection'
+    default:
+      throw methodNotAllowed()
+  }
+}
+
+async function serve(exchange: Exchange): Promise<void> {
+  const { call, request } = exchange
+  const verb = verbOf(request.method ?? '', call.path.name !== '')
+  checkVerb(call, verb)
+  if (verb === 'get' || verb === 'list') return read(exchange)
+  const contentType = contentTypeOf(request)
+  const text = await readBody(request)
+  // The media types of patches end in `+json` or `+yaml`: what they mean is the patch's business, how they parse is not.
+  const body = parseBody(text, verb === 'patch' ? patchEncoding(contentType) : contentType)
+  const { code, value } = write(call, verb, body, contentType)
+  sendValue(exchange.response, code, value(exchange.form), exchange.form)
+}
+
+function patchEncoding(contentType: string): string {
+  return contentType.endsWith('yaml') ? 'application/yaml' : 'application/json'
+}
+
+/** Refuses what discovery does not offer: a collection takes no PUT, a name no POST. */
+function checkVerb({ resource, path }: Call, verb: Verb): void {
+  const { verbs } = resource.subresources.find(({ name }) => name === path.subresource) ?? resource
+  const needsName = verb === 'update' || verb === 'patch'
+  const needsCollection = verb === 'create' && path.subresource === ''
+  if (!verbs.includes(verb) || (needsName && path.name === '') || (needsCollection && path.name !== '')) {
+    throw methodNotAllowed()
+  }
+}
+
+async function read({ call, form, response }: Exchange): Promise<void> {
+  const { resource, path, query, cluster } = call
+  const watching = query.get('watch')
+  if (watching === 'true' || watching === '1') return watchObjects(call, form, response)
+  if (path.subresource === 'log') return streamLog(call, response)
+  if (path.subresource === 'scale') return sendValue(response, 200, readScale(call), form)
+  const now = cluster.clock()
+  const value = path.name
+    ? viewOne(present(requireObject(call), resource), resource, form, now)
+    : viewPage(listObjects(call), resource, form, now)
+  sendValue(response, 200, value, form)
+}
+
+/** What a write answers: the status code, and the body in the view the client asked for. */
+interface Written {
+  readonly code: number
+  readonly value: (form: AnswerForm) => object
+}
+
+function write(call: Call, verb: Verb, body: unknown, contentType: string): Written {
+  switch (verb) {
+    case 'create':
+      return created(call, body)
+    case 'update':
+      return call.path.subresource === 'scale'
+        ? plain(200, replaceScale(call, body))
+        : shown(call, 200, replaceObject(call, body))
+    case 'patch':
+      return call.path.subresource === 'scale'
+        ? plain(200, patchScale(call, body, contentType))
+        : shown(call, 200, patchObject(call, body, contentType))
+    case 'delete':
+      return deleted(call, deleteObject(call, body))
+    case 'deletecollection':
+      return collection(call, deleteCollection(call, body))
+    case 'get':
+    case 'list':
+    case 'watch':
+      throw methodNotAllowed()
+    default:
+      return verb satisfies never
+  }
+}
+
+function plain(code: number, value: object): Written {
+  return { code, value: () => value }
+}
+
+function shown({ resource, cluster }: Call, code: number, object: ApiObject): Written {
+  return { code, value: (form) => viewOne(object, resource, form, cluster.clock()) }
+}
+
+function created(call: Call, body: unknown): Written {
+  const { resource, path } = call
+  if (path.subresource === 'token') return plain(201, requestToken(call, body))
+  if (path.subresource === 'binding') return plain(201, bindPod(call, body))
+  if (resource.kind === 'SelfSubjectReview') return plain(201, reviewSelf(call))
+  if (resource.kind === 'TokenReview') return plain(201, reviewToken(call, body))
+  return shown(call, 201, createObject(call, body))
+}
+
+/** The kinds whose deletion is answered with the object itself even when it is gone. */
+const ANSWERED_WITH_OBJECT = new Set(['Pod', 'Service', 'ServiceAccount', 'PersistentVolumeClaim', 'PersistentVolume'])
+
+function deleted(call: Call, { object, gone }: Deletion): Written {
+  const { resource } = call
+  if (!gone || (!resource.custom && ANSWERED_WITH_OBJECT.has(resource.kind))) return shown(call, 200, object)
+  const { name, uid } = object.metadata
+  const group = resource.group && { group: resource.group }
+  const details = { name, ...group, kind: resource.plural, uid }
+  return plain(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details })
+}
+
+function collection({ resource, cluster }: Call, items: ApiObject[]): Written {
+  const metadata = { resourceVersion: String(cluster.store.version) }
+  return { code: 200, value: (form) => viewPage({ items, metadata }, resource, form, cluster.clock()) }
+}

@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ApiObject } from '../object.ts'
+import type { StatusCause } from '../status.ts'
+import { fieldAt, isRecord, listAt, stringAt } from './fields.ts'
+
+/** Fields that keep the value they were created with, by kind. */
+const FIXED: Readonly<Record<string, readonly string[]>> = {
+  Deployment: ['spec.selector'],
+  ReplicaSet: ['spec.selector'],
+  Secret: ['type'],
+  StorageClass: ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
+  RoleBinding: ['roleRef'],
+  ClusterRoleBinding: ['roleRef'],
+}
+
+function fixed(field: string, value: unknown): StatusCause {
+  return {
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${JSON.stringify(value)}: field is immutable`,
+    field,
+  }
+}
+
+function fixedFields(object: ApiObject, existing: ApiObject): StatusCause[] {
+  return (FIXED[object.kind] ?? []).flatMap((field) => {
+    const path = field.split('.')
+    const value = fieldAt(object, ...path)
+    return isDeepStrictEqual(value, fieldAt(existing, ...path)) ? [] : [fixed(field, value)]
+  })
+}
+
+/** A ConfigMap or Secret with `immutable: true` keeps its data and stays so. */
+function sealed(object: ApiObject, existing: ApiObject): StatusCause[] {
+  if (existing['immutable'] !== true) return []
+  const kept = (field: string): boolean => isDeepStrictEqual(object[field] ?? {}, existing[field] ?? {})
+  if (object['immutable'] === true && kept('data') && kept('binaryData')) return []
+  return [
+    { reason: 'FieldValueForbidden', message: 'Forbidden: field is immutable when `immutable` is set', field: 'data' },
+  ]
+}
+
+/** A pod's spec without what may change: images, tolerations, a deadline, and the node of a pod that has none yet. */
+function fixedPodSpec(object: ApiObject, existing: ApiObject): unknown {
+  const { spec } = object
+  if (!isRecord(spec)) return spec
+  const withoutImage = (container: unknown): unknown => (isRecord(container) ? { ...container, image: '' } : container)
+  return {
+    ...spec,
+    activeDeadlineSeconds: undefined,
+    tolerations: undefined,
+    schedulingGates: undefined,
+    terminationGracePeriodSeconds: undefined,
+    // The sandbox's scheduler binds with a patch of this field, where kube-scheduler posts a Binding.
+    nodeName: stringAt(existing, 'spec', 'nodeName') ? spec['nodeName'] : undefined,
+    containers: listAt(spec, 'containers').map((container) => withoutImage(container)),
+    initContainers: listAt(spec, 'initContainers').map((container) => withoutImage(container)),
+  }
+}
+
+function podSpec(object: ApiObject, existing: ApiObject): StatusCause[] {
+  if (isDeepStrictEqual(fixedPodSpec(object, existing), fixedPodSpec(existing, existing))) return []
+  const allowed =
+    '`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+  const message = `Forbidden: pod updates may not change fields other than ${allowed}`
+  return [{ reason: 'FieldValueForbidden', message, field: 'spec' }]
+}
+
+/** A claim's spec without what may change: the size it asks for, and the volume and class of a claim that has none yet. */
+function fixedClaimSpec(object: ApiObject, existing: ApiObject): unknown {
+  const { spec } = object
+  if (!isRecord(spec)) return spec
+  const unset = (field: string): boolean => !stringAt(existing, 'spec', field)
+  return {
+    ...spec,
+    resources: undefined,
+    volumeAttributesClassName: undefined,
+    volumeName: unset('volumeName') ? undefined : spec['volumeName'],
+    storageClassName: unset('storageClassName') ? undefined : spec['storageClassName'],
+  }
+}
+
+function claimSpec(object: ApiObject, existing: ApiObject): StatusCause[] {
+  if (isDeepStrictEqual(fixedClaimSpec(object, existing), fixedClaimSpec(existing, existing))) return []
+  const message =
+    'Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
+  return [{ reason: 'FieldValueForbidden', message, field: 'spec' }]
+}
+
+function serviceAddress(object: ApiObject, existing: ApiObject): StatusCause[] {
+  const before = stringAt(existing, 'spec', 'clusterIP')
+  const after = fieldAt(object, 'spec', 'clusterIP')
+  if (!before || after === before || fieldAt(object, 'spec', 'type') === 'ExternalName') return []
+  const message = `Invalid value: ${JSON.stringify([after])}: may not change once set`
+  return [{ reason: 'FieldValueInvalid', message, field: 'spec.clusterIPs[0]' }]
+}
+
+/** What a change may not change, as the causes of a 422. */
+export function forbiddenChanges(object: ApiObject, existing: ApiObject): StatusCause[] {
+  switch (object.kind) {
+    case 'Pod':
+      return podSpec(object, existing)
+    case 'PersistentVolumeClaim':
+      return claimSpec(object, existing)
+    case 'Service':
+      return serviceAddress(object, existing)
+    case 'ConfigMap':
+    case 'Secret':
+      return [...sealed(object, existing), ...fixedFields(object, existing)]
+    default:
+      return fixedFields(object, existing)
+  }
+}

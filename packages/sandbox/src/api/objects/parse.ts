@@ -1,0 +1,53 @@
+import { badRequest } from '../errors.ts'
+import type { ObjectPath } from '../http/path.ts'
+import type { ApiObject } from '../object.ts'
+import type { Resource } from '../resources/resource.ts'
+import { isApiObject, isRecord, stringAt } from './fields.ts'
+
+/** `value` with the kind, version and metadata that a body may leave out, because the path says them. */
+function completed(value: Record<string, unknown>, resource: Resource): Record<string, unknown> {
+  const metadata = isRecord(value['metadata']) ? value['metadata'] : {}
+  return {
+    ...value,
+    kind: stringAt(value, 'kind') ?? resource.kind,
+    apiVersion: stringAt(value, 'apiVersion') ?? resource.apiVersion,
+    metadata: { ...metadata, name: stringAt(metadata, 'name') ?? '' },
+  }
+}
+
+/**
+ * A body as an object of the resource it was sent to, with the namespace of its path.
+ * @throws StatusError 400 where it is no object, of another kind, or for another name or namespace.
+ */
+export function parseObject(value: unknown, resource: Resource, path: ObjectPath): ApiObject {
+  const object = isRecord(value) ? ordered(completed(value, resource)) : undefined
+  if (!object || !isApiObject(object)) {
+    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind})`)
+  }
+  checkKind(object, resource)
+  checkPlace(object, resource, path)
+  if (resource.namespaced) object.metadata.namespace = path.namespace
+  else delete object.metadata.namespace
+  return object
+}
+
+/** The order in which the API server writes an object: kind and version before the rest. */
+function ordered({ kind, apiVersion, metadata, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return { kind, apiVersion, metadata, ...rest }
+}
+
+function checkKind({ apiVersion, kind }: ApiObject, resource: Resource): void {
+  if (kind !== resource.kind || apiVersion !== resource.apiVersion) {
+    const sent = `${kind} in version ${JSON.stringify(apiVersion)}`
+    throw badRequest(`${sent} cannot be handled as a ${resource.kind} in version "${resource.apiVersion}"`)
+  }
+}
+
+function checkPlace({ metadata }: ApiObject, resource: Resource, path: ObjectPath): void {
+  if (path.name !== '' && metadata.name !== path.name && metadata.name !== '') {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${path.name})`)
+  }
+  if (resource.namespaced && metadata.namespace !== undefined && metadata.namespace !== path.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdirSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { Server } from 'node:https'
+import { join } from 'node:path'
+import { bootstrap } from './bootstrap.ts'
+import type { Cluster } from './cluster.ts'
+import { startEventExpiry } from './event-expiry.ts'
+import { sendError } from './http/answer.ts'
+import { Authenticator } from './http/authentication.ts'
+import { answer } from './http/router.ts'
+import { ResourceRegistry } from './resources/registry.ts'
+import { servingCertificate } from './serving-certificate.ts'
+import { ObjectStore } from './store/store.ts'
+
+export interface ApiServerOptions {
+  /** Where the objects and the certificate are kept; made where it is missing. */
+  readonly dir: string
+  /** A port of 127.0.0.1; 0 takes a free one. */
+  readonly port: number
+  /** The administrator's bearer token. */
+  readonly token: string
+  /** Default: the system's clock. */
+  readonly clock?: () => Date
+}
+
+export interface ApiServer {
+  /** `https://127.0.0.1:<port>` */
+  readonly url: string
+  readonly port: number
+  /** The certificate that clients trust, which is its own authority. */
+  readonly caPem: string
+  /** Ends open watches and the listener, then the store. */
+  close(): Promise<void>
+}
+
+const HOST = '127.0.0.1'
+
+/**
+ * Starts a Kubernetes API server on loopback. Objects are in `dir/cluster.db`: a write that was answered survives the
+ * death of the process. Rejects with Node's error (`EADDRINUSE`) when the port is taken.
+ */
+export async function startApiServer({
+  dir,
+  port,
+  token,
+  clock = () => new Date(),
+}: ApiServerOptions): Promise<ApiServer> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const certificate = servingCertificate(dir, clock())
+  const server = createServer({ cert: certificate.certPem, key: certificate.keyPem })
+  // A taken port must be known before the store is opened: the other process may be using it.
+  const bound = await listen(server, port)
+  const store = new ObjectStore(join(dir, 'cluster.db'))
+  const cluster = {
+    store,
+    registry: new ResourceRegistry(),
+    authenticator: new Authenticator(store, token, clock),
+    clock,
+  }
+  bootstrap(cluster, bound)
+  server.on('request', (request, response) => void handle(cluster, request, response))
+  const stopExpiry = startEventExpiry(cluster)
+  const close = async (): Promise<void> => {
+    stopExpiry()
+    await closeServer(server)
+    store.close()
+  }
+  return { url: `https://${HOST}:${bound}`, port: bound, caPem: certificate.certPem, close }
+}
+
+/** Node's clients keep idle connections; a server that gives up on them first makes their next request fail. */
+const KEEP_ALIVE_MS = 120_000
+
+function listen(server: Server, port: number): Promise<number> {
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  // Watches send for as long as they like; bodies are small and come at once.
+  server.requestTimeout = 60_000
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, HOST, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
+}
+
+async function handle(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // A client that hangs up is no fault: without a listener its error would end the process.
+  response.on('error', () => response.destroy())
+  try {
+    await answer(cluster, request, response)
+  } catch (error) {
+    sendError(response, error)
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

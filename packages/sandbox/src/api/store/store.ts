@@ -1,0 +1,133 @@
+import type { ApiObject } from '../object.ts'
+import { Database } from './database.ts'
+import { History } from './history.ts'
+import type { Change } from './history.ts'
+
+type Listener = (change: Change) => void
+
+/** The objects of one resource. */
+interface Shelf {
+  readonly objects: Map<string, ApiObject>
+  readonly history: History
+  readonly listeners: Set<Listener>
+  /** The keys in list order; undefined after a key came or went. */
+  order: string[] | undefined
+}
+
+const encoded = new WeakMap<ApiObject, string>()
+
+/** The JSON of a stored object, made once however many watchers and lists send it. */
+export function encode(object: ApiObject): string {
+  const known = encoded.get(object)
+  if (known !== undefined) return known
+  const json = JSON.stringify(object)
+  encoded.set(object, json)
+  return json
+}
+
+function keyOf({ metadata: { namespace = '', name } }: ApiObject): string {
+  // The order of etcd's keys: "/" sorts before any letter a name can have except "-" and ".".
+  return `${namespace}/${name}`
+}
+
+/**
+ * Every object, parsed, in memory; the database is its durable log. Reading never touches the disk; a write is on disk
+ * before it is seen. Stored objects are shared and never changed: writers put a new object in place of the old one.
+ */
+export class ObjectStore {
+  readonly database: Database
+  readonly #shelves = new Map<string, Shelf>()
+  #version: number
+  readonly #start: number
+
+  constructor(file: string) {
+    this.database = new Database(file)
+    this.#version = this.database.version()
+    this.#start = this.#version
+    for (const { key, object } of this.database.load()) this.#shelf(key).objects.set(keyOf(object), object)
+  }
+
+  /** The version of the last change of any object. */
+  get version(): number {
+    return this.#version
+  }
+
+  get(key: string, namespace: string, name: string): ApiObject | undefined {
+    return this.#shelf(key).objects.get(`${namespace}/${name}`)
+  }
+
+  /** The objects of one resource, sorted by namespace and name; of every namespace when `namespace` is empty. */
+  list(key: string, namespace = ''): ApiObject[] {
+    const shelf = this.#shelf(key)
+    shelf.order ??= [...shelf.objects.keys()].sort()
+    const keys = namespace ? shelf.order.filter((one) => one.startsWith(`${namespace}/`)) : shelf.order
+    return keys.flatMap((one) => shelf.objects.get(one) ?? [])
+  }
+
+  /** Puts a new object, or a new state of one, in its place and returns it with its `resourceVersion`. */
+  put(key: string, object: ApiObject): ApiObject {
+    const shelf = this.#shelf(key)
+    const previous = shelf.objects.get(keyOf(object))
+    const stored = this.#commit(key, object, 'put')
+    if (!previous) shelf.order = undefined
+    shelf.objects.set(keyOf(stored), stored)
+    const change = { version: this.#version, object: stored }
+    this.#publish(shelf, previous ? { type: 'MODIFIED', ...change, previous } : { type: 'ADDED', ...change })
+    return stored
+  }
+
+  /** Removes an object and returns its last state with the version of the removal. */
+  remove(key: string, object: ApiObject): ApiObject {
+    const shelf = this.#shelf(key)
+    const previous = shelf.objects.get(keyOf(object)) ?? object
+    const last = this.#commit(key, object, 'remove')
+    shelf.order = undefined
+    shelf.objects.delete(keyOf(object))
+    this.#publish(shelf, { type: 'DELETED', version: this.#version, object: last, previous })
+    return last
+  }
+
+  /** Calls `listener` for each later change of the resource, until the returned function is called. */
+  subscribe(key: string, listener: Listener): () => void {
+    const { listeners } = this.#shelf(key)
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  /** The changes after `version`, or undefined where some of them are forgotten. */
+  since(key: string, version: number): readonly Change[] | undefined {
+    return this.#shelf(key).history.since(version)
+  }
+
+  /** The oldest version from which a watch can start. */
+  floor(key: string): number {
+    return this.#shelf(key).history.floor
+  }
+
+  close(): void {
+    this.database.close()
+  }
+
+  #commit(key: string, object: ApiObject, what: 'put' | 'remove'): ApiObject {
+    const version = this.#version + 1
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+    const { namespace = '', name } = object.metadata
+    this.database.commit({ key, namespace, name, body: what === 'put' ? encode(stored) : undefined, version })
+    this.#version = version
+    return stored
+  }
+
+  #publish(shelf: Shelf, change: Change): void {
+    shelf.history.add(change)
+    for (const listener of shelf.listeners) listener(change)
+  }
+
+  #shelf(key: string): Shelf {
+    let shelf = this.#shelves.get(key)
+    if (!shelf) {
+      shelf = { objects: new Map(), history: new History(this.#start), listeners: new Set(), order: undefined }
+      this.#shelves.set(key, shelf)
+    }
+    return shelf
+  }
+}
