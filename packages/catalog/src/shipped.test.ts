@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { CatalogModel } from './model.ts'
+import { parseCatalog } from './parse.ts'
+import { shippedFiles } from './shipped.ts'
+
+const run = promisify(execFile)
+const folder = join(import.meta.dirname, '../../../config/nim')
+const shared = join(import.meta.dirname, '../../../../shared')
+const facts = join(shared, 'fixtures/ngc/catalog_facts_2026-03.json')
+const hasKubectl = (process.env['PATH'] ?? '').split(delimiter).some((path) => existsSync(join(path, 'kubectl')))
+const hasLab = hasKubectl && existsSync(join(shared, 'kubelab/up'))
+
+const ConfigMapShape = z.object({ data: z.record(z.string(), z.string()) })
+
+async function shipped(path: string): Promise<string> {
+  return readFile(join(folder, path), 'utf8')
+}
+
+test('the shipped catalog has 186 models and no problem', async () => {
+  const { models, problems } = parseCatalog(ConfigMapShape.parse(parse(await shipped('configmap.yaml'))))
+  expect(problems).toEqual([])
+  expect(models).toHaveLength(186)
+  expect(models.filter(({ euRestricted }) => euRestricted).length).toBeGreaterThan(0)
+})
+
+test('every shipped file is what the serializer makes of the shipped catalog', async () => {
+  const { models } = parseCatalog(ConfigMapShape.parse(parse(await shipped('configmap.yaml'))))
+  for (const [path, content] of Object.entries(shippedFiles(models))) expect(await shipped(path)).toBe(content)
+})
+
+test.skipIf(!existsSync(facts))(
+  'the shipped catalog says what the registry said (skipped: needs ../shared)',
+  async () => {
+    const models = z.array(CatalogModel).parse(JSON.parse(await readFile(facts, 'utf8')))
+    expect(await shipped('configmap.yaml')).toBe(shippedFiles(models)['configmap.yaml'])
+  },
+)
+
+test('the ConfigMap carries the bytes of the Template', async () => {
+  const { data } = ConfigMapShape.parse(parse(await shipped('kubernetes/servingruntime-template.yaml')))
+  expect(data['template.yaml']).toBe(await shipped('servingruntime-template.yaml'))
+})
+
+const Template = z.object({
+  objects: z.tuple([
+    z.object({
+      spec: z.object({
+        containers: z.tuple([z.object({ volumeMounts: z.array(z.object({ name: z.string() })) })]),
+        volumes: z.array(z.object({ name: z.string() })),
+      }),
+    }),
+  ]),
+})
+
+test('the Template mounts exactly the volumes it has', async () => {
+  const { objects } = Template.parse(parse(await shipped('servingruntime-template.yaml')))
+  const { containers, volumes } = objects[0].spec
+  const names = (named: { name: string }[]) => named.map(({ name }) => name).sort()
+  expect(names(containers[0].volumeMounts)).toEqual(names(volumes))
+})
+
+test('the Template holds and names no secret', async () => {
+  expect(await shipped('servingruntime-template.yaml')).not.toMatch(/secret|NGC_API_KEY|nvapi/i)
+})
+
+test.skipIf(!hasKubectl).each([
+  { path: '.', kinds: ['ConfigMap', 'Template'] },
+  { path: 'kubernetes', kinds: ['ConfigMap', 'ConfigMap'] },
+])('kustomize builds config/nim/$path (skipped: needs kubectl)', async ({ path, kinds }) => {
+  const { stdout } = await run('kubectl', ['kustomize', join(folder, path)])
+  expect([...stdout.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind)).toEqual(kinds)
+})
+
+test.skipIf(!hasLab)(
+  'a real API server takes config/nim/kubernetes (skipped: needs ../shared/kubelab)',
+  { timeout: 60_000 },
+  async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'catalog-lab-'))
+    const kubectl = (...args: string[]) => run('kubectl', ['--kubeconfig', join(dir, 'kubeconfig'), ...args])
+    try {
+      await run(join(shared, 'kubelab/up'), ['--dir', dir, '--port', String(await freePort()), '--no-controllers'])
+      await kubectl('create', 'namespace', 'nexus')
+      const { stdout } = await kubectl('apply', '-k', join(folder, 'kubernetes'), '--validate=strict')
+      expect(stdout).toBe('configmap/nim-http-template created\nconfigmap/nim-models-data created\n')
+    } finally {
+      await run(join(shared, 'kubelab/down'), [dir])
+      await rm(dir, { recursive: true })
+    }
+  },
+)
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' ? (address?.port ?? 0) : 0
+}
