@@ -3,21 +3,17 @@ import type { RequestOptions } from 'node:https'
 import { messageOf, redact, SecretText } from '@nexus/core'
 import type { PluginCredentials } from './cluster-access.ts'
 import { KubeConfigError } from './kube-config-error.ts'
-import type { ClusterEntry, UserEntry } from './kube-config-file.ts'
+import type { UserEntry } from './kube-config-file.ts'
 
 /**
  * Credentials of an `exec` or `auth-provider` user, by @kubernetes/client-node, which runs the program and keeps what it
  * gave until it expires. It is loaded at the first request of such a user only: it takes longer than everything else here.
  */
-export function pluginCredentials(
-  name: string,
-  user: UserEntry,
-  cluster: ClusterEntry,
-): () => Promise<PluginCredentials> {
+export function pluginCredentials(name: string, user: UserEntry): () => Promise<PluginCredentials> {
   let plugin: Promise<CredentialPlugin> | undefined
   return async () => {
     try {
-      plugin ??= loadPlugin(name, user, cluster)
+      plugin ??= loadPlugin(name, user)
       return await credentialsOf(await plugin)
     } catch (cause) {
       throw new KubeConfigError(
@@ -36,11 +32,12 @@ interface CredentialPlugin {
   applyToHTTPSOptions(options: RequestOptions): Promise<void>
 }
 
-async function loadPlugin(name: string, user: UserEntry, cluster: ClusterEntry): Promise<CredentialPlugin> {
+async function loadPlugin(name: string, user: UserEntry): Promise<CredentialPlugin> {
   const { KubeConfig } = await import('@kubernetes/client-node')
   const config = new KubeConfig()
+  // Only the user's part of it is used; the library refuses users without a cluster.
   config.loadFromClusterAndUser(
-    { name: 'cluster', server: cluster.server ?? '', skipTLSVerify: cluster['insecure-skip-tls-verify'] === true },
+    { name: 'unused', server: 'https://unused.invalid', skipTLSVerify: false },
     { name, exec: withExecInfo(user.exec), authProvider: user['auth-provider'] },
   )
   return config

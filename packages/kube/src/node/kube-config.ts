@@ -105,7 +105,7 @@ async function useContext(
     server: cluster.server,
     context: context.name,
     namespace: given(context.entry.namespace),
-    auth: await authOf(userName, user, cluster),
+    auth: await authOf(userName, user),
     ca: await pem(cluster['certificate-authority-data'], cluster['certificate-authority']),
     skipTlsVerify: cluster['insecure-skip-tls-verify'] === true,
     tlsServerName: given(cluster['tls-server-name']),

@@ -3,13 +3,13 @@ import { messageOf, SecretText } from '@nexus/core'
 import type { KubeAuth } from './cluster-access.ts'
 import { pluginCredentials } from './credential-plugin.ts'
 import { KubeConfigError } from './kube-config-error.ts'
-import type { ClusterEntry, UserEntry } from './kube-config-file.ts'
+import type { UserEntry } from './kube-config-file.ts'
 
 /**
  * How a user of a kubeconfig logs in. Of several ways one is taken, in the order in which an API server would: client
  * certificate, token (a file wins over a value, as in client-go), password, and then what a program gives.
  */
-export async function authOf(name: string, user: UserEntry, cluster: ClusterEntry): Promise<KubeAuth> {
+export async function authOf(name: string, user: UserEntry): Promise<KubeAuth> {
   if (isGiven(user.as)) throw unsupported(name, 'impersonates another user ("as")')
   const certificate = await pem(user['client-certificate-data'], user['client-certificate'])
   const key = await pem(user['client-key-data'], user['client-key'])
@@ -22,7 +22,7 @@ export async function authOf(name: string, user: UserEntry, cluster: ClusterEntr
     return { type: 'basic', username: user.username, password: new SecretText(user.password ?? '') }
   }
   const plugin = isGiven(user.exec) || isGiven(user['auth-provider'])
-  return plugin ? { type: 'plugin', credentials: pluginCredentials(name, user, cluster) } : { type: 'none' }
+  return plugin ? { type: 'plugin', credentials: pluginCredentials(name, user) } : { type: 'none' }
 }
 
 /** A PEM text given as base64 or by its file; the data wins, as in client-go. */
