@@ -1,0 +1,82 @@
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { LineSplitter, parseLogLine, renderLogLine } from './log-line.ts'
+import type { LogLine } from './log-line.ts'
+
+/** A log file this long becomes `<file>.1`, in place of the one before. */
+const MAX_FILE_BYTES = 10 * 1024 * 1024
+
+export type LineListener = (line: LogLine) => void
+
+/**
+ * The log of one run of a container: lines in a file of bounded size, and whoever follows it.
+ *
+ * Writes are synchronous: a line is in the file before its follower sees it, so that a follower who first reads the file
+ * misses nothing and sees nothing twice.
+ */
+export class ContainerLog {
+  readonly path: string
+  readonly #listeners = new Set<LineListener>()
+  readonly #endListeners = new Set<() => void>()
+  readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() }
+  readonly #maxBytes: number
+  #file: number
+  #bytes: number
+  #ended = false
+
+  constructor(path: string, maxBytes: number = MAX_FILE_BYTES) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    this.path = path
+    this.#maxBytes = maxBytes
+    this.#file = openSync(path, 'a', 0o600)
+    this.#bytes = statSync(path).size
+  }
+
+  write(stream: 'stdout' | 'stderr', chunk: Uint8Array): void {
+    this.#append(stream, this.#splitters[stream].push(chunk))
+  }
+
+  /** No line will follow. */
+  end(): void {
+    if (this.#ended) return
+    for (const stream of ['stdout', 'stderr'] as const) this.#append(stream, this.#splitters[stream].end())
+    this.#ended = true
+    closeSync(this.#file)
+    for (const listener of this.#endListeners) listener()
+  }
+
+  /** Calls `onLine` for each new line and `onEnd` after the last; returns how to stop it. */
+  follow(onLine: LineListener, onEnd: () => void): () => void {
+    if (this.#ended) onEnd()
+    this.#listeners.add(onLine)
+    this.#endListeners.add(onEnd)
+    return () => {
+      this.#listeners.delete(onLine)
+      this.#endListeners.delete(onEnd)
+    }
+  }
+
+  #append(stream: 'stdout' | 'stderr', texts: readonly string[]): void {
+    if (texts.length === 0 || this.#ended) return
+    const time = new Date().toISOString()
+    const lines = texts.map((text): LogLine => ({ time, stream, text }))
+    this.#rotate()
+    this.#bytes += writeSync(this.#file, lines.map(renderLogLine).join(''))
+    for (const line of lines) for (const listener of this.#listeners) listener(line)
+  }
+
+  #rotate(): void {
+    if (this.#bytes < this.#maxBytes) return
+    closeSync(this.#file)
+    renameSync(this.path, `${this.path}.1`)
+    this.#file = openSync(this.path, 'a', 0o600)
+    this.#bytes = 0
+  }
+}
+
+/** All stored lines of a run, the rotated file first; undefined where it left no log. */
+export function readLogLines(path: string): LogLine[] | undefined {
+  if (!existsSync(path)) return undefined
+  const older = existsSync(`${path}.1`) ? readFileSync(`${path}.1`, 'utf8') : ''
+  return (older + readFileSync(path, 'utf8')).split('\n').flatMap((line) => parseLogLine(line) ?? [])
+}

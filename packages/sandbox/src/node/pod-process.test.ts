@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPodProcess } from './pod-process.ts'
+import type { PodProcess } from './pod-process.ts'
+import { killLeftovers, processStartTime, renderRecord } from './process-record.ts'
+
+let dir = ''
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nexus-process-'))
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+interface Started {
+  process: PodProcess
+  output: () => string
+}
+
+async function start(script: string, env: Record<string, string> = {}): Promise<Started> {
+  const chunks: Uint8Array[] = []
+  const process_ = await startPodProcess({
+    command: [process.execPath, '-e', script],
+    env,
+    dir,
+    cwd: dir,
+    onOutput: (_, chunk) => chunks.push(chunk),
+  })
+  return { process: process_, output: () => Buffer.concat(chunks).toString() }
+}
+
+test('a process ends with its code and all of its output', async () => {
+  const { process, output } = await start(`console.log('out'); console.error('err'); process.exitCode = 7`)
+  expect(existsSync(join(dir, 'process'))).toBe(true)
+  expect(await process.ended).toEqual({ exitCode: 7 })
+  expect(output().split('\n').sort()).toEqual(['', 'err', 'out'])
+  expect(existsSync(join(dir, 'process'))).toBe(false)
+})
+
+test('a process inherits no variable of the agent but PATH', async () => {
+  process.env['NEXUS_TEST_PARENT_SECRET'] = 'nvapi-test-parent'
+  const { process: child, output } = await start(`console.log(Object.keys(process.env).sort().join())`, { MINE: '1' })
+  delete process.env['NEXUS_TEST_PARENT_SECRET']
+  await child.ended
+  expect(output().trim()).toBe('HOME,MINE,NEXUS_LIFELINE_FD,PATH')
+})
+
+test('a killed process reports its signal as a container does', async () => {
+  const { process } = await start(`setInterval(() => {}, 1000)`)
+  process.signal('SIGKILL')
+  expect(await process.ended).toEqual({ exitCode: 137, signal: 9 })
+})
+
+test('what a process leaves behind ends with it', async () => {
+  const script = `const child = require('node:child_process').spawn('sleep', ['600'], { stdio: 'inherit' })
+    console.log(child.pid); child.on('spawn', () => process.exit(0))`
+  const { process, output } = await start(script)
+  await process.ended
+  expect(processStartTime(Number(output().trim()))).toBeUndefined()
+})
+
+test('a program that is not there is an error', async () => {
+  const request = { command: ['/nowhere/program'] as const, env: {}, dir, cwd: dir, onOutput: () => {} }
+  await expect(startPodProcess(request)).rejects.toThrow('ENOENT')
+})
+
+test('a leftover process of this folder is killed', async () => {
+  const { process } = await start(`setInterval(() => {}, 1000)`)
+  expect(await killLeftovers(dir)).toBe(1)
+  expect(await process.ended).toEqual({ exitCode: 137, signal: 9 })
+})
+
+test('a process that only has the number of a leftover is left alone', async () => {
+  const other = join(dir, 'other')
+  await mkdir(other)
+  await writeFile(join(other, 'process'), renderRecord({ pid: process.pid, startTime: '1' }))
+  expect(await killLeftovers(other)).toBe(0)
+})

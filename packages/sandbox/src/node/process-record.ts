@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** A process of a pod as it stands on disk: its id is given to others later, its start time tells them apart. */
+export interface ProcessRecord {
+  readonly pid: number
+  readonly startTime: string
+}
+
+/** The name of the file in a container's folder that holds its process. */
+export const PROCESS_RECORD_FILE = 'process'
+
+/** When process `pid` was started, in the system's own units, or undefined where it does not run. */
+export function processStartTime(pid: number): string | undefined {
+  try {
+    if (process.platform !== 'linux') return psStartTime(pid)
+    // Field 22 of proc_pid_stat(5); the command in field 2 may hold spaces and brackets.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? undefined : fields[19]
+  } catch {
+    return undefined
+  }
+}
+
+function psStartTime(pid: number): string | undefined {
+  const text = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+  return text === '' ? undefined : text
+}
+
+/** Sends `signal` to the whole process group of `pid`; false where it is gone. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(-pid, signal)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Ends what an earlier agent of this folder left running, and resolves when it is gone. Children end by themselves when
+ * their agent goes; this is for those that could not.
+ */
+export async function killLeftovers(podsDir: string): Promise<number> {
+  const leftovers = (await readRecords(podsDir)).filter(({ record }) => isSame(record))
+  for (const { record } of leftovers) signalGroup(record.pid, 'SIGKILL')
+  while (leftovers.some(({ record }) => isSame(record))) await delay(10)
+  await Promise.all((await readRecords(podsDir)).map(({ file }) => rm(file, { force: true })))
+  return leftovers.length
+}
+
+function isSame({ pid, startTime }: ProcessRecord): boolean {
+  return processStartTime(pid) === startTime
+}
+
+async function readRecords(podsDir: string): Promise<{ file: string; record: ProcessRecord }[]> {
+  const entries = await readdir(podsDir, { recursive: true, withFileTypes: true }).catch(() => [])
+  const files = entries
+    .filter((entry) => entry.isFile() && entry.name === PROCESS_RECORD_FILE)
+    .map((entry) => join(entry.parentPath, entry.name))
+  const found = await Promise.all(
+    files.map(async (file) => ({ file, record: parseRecord(await readFile(file, 'utf8')) })),
+  )
+  return found.flatMap(({ file, record }) => (record === undefined ? [] : [{ file, record }]))
+}
+
+function parseRecord(text: string): ProcessRecord | undefined {
+  const [, pid, startTime] = /^(\d+) (.+)$/.exec(text.trim()) ?? []
+  return pid === undefined || startTime === undefined ? undefined : { pid: Number(pid), startTime }
+}
+
+export function renderRecord({ pid, startTime }: ProcessRecord): string {
+  return `${pid} ${startTime}\n`
+}
