@@ -1,4 +1,69 @@
 import type { ApiObject } from './object.ts'
+import { defaultHorizontalPodAutoscaler } from './defaults/autoscaler.ts'
+import { dropEmpty, dropNulls } from './defaults/empty.ts'
+import { defaultPod } from './defaults/pod.ts'
+import { canonicalQuantities } from './defaults/quantity.ts'
+import { defaultSubjects } from './defaults/rbac.ts'
+import { defaultService } from './defaults/service.ts'
+import { defaultPersistentVolume, defaultPersistentVolumeClaim, defaultStorageClass } from './defaults/storage.ts'
+import { defaultDeployment, defaultReplicaSet } from './defaults/workload.ts'
+import { isRecord, listAt, recordAt } from './objects/fields.ts'
 
-/** Fills in what a client left out. */
-export function applyDefaults(_object: ApiObject): void {}
+const defaultsByKind: Readonly<Record<string, (object: ApiObject) => void>> = {
+  'v1/ConfigMap': (object) => dropEmpty(object, 'data', 'binaryData'),
+  'v1/Event': defaultEvent,
+  'v1/Namespace': (object) => void (recordAt(object, 'spec')['finalizers'] ??= ['kubernetes']),
+  'v1/Node': defaultNode,
+  'v1/PersistentVolume': defaultPersistentVolume,
+  'v1/PersistentVolumeClaim': defaultPersistentVolumeClaim,
+  'v1/Pod': defaultPod,
+  'v1/Secret': defaultSecret,
+  'v1/Service': defaultService,
+  'apps/v1/Deployment': defaultDeployment,
+  'apps/v1/ReplicaSet': defaultReplicaSet,
+  'autoscaling/v2/HorizontalPodAutoscaler': defaultHorizontalPodAutoscaler,
+  'discovery.k8s.io/v1/EndpointSlice': defaultEndpointSlice,
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': defaultSubjects,
+  'rbac.authorization.k8s.io/v1/RoleBinding': defaultSubjects,
+  'storage.k8s.io/v1/StorageClass': defaultStorageClass,
+}
+
+/**
+ * Fills in, in place, what a client left out, and writes values in their one canonical form, so that a built-in object
+ * reads as it does on Kubernetes 1.34. Custom resources only lose the empty parts of their metadata.
+ */
+export function applyDefaults(object: ApiObject): void {
+  dropNulls(object.metadata)
+  dropEmpty(object.metadata, 'labels', 'annotations', 'finalizers', 'ownerReferences')
+  const defaults = defaultsByKind[`${object.apiVersion}/${object.kind}`]
+  if (!defaults) return
+  dropNulls(object['spec'])
+  defaults(object)
+}
+
+function defaultSecret(object: ApiObject): void {
+  dropEmpty(object, 'data')
+  object['type'] ??= 'Opaque'
+}
+
+/** The fields of the newer events.k8s.io API, which kube-apiserver writes out even when they are empty. */
+function defaultEvent(object: ApiObject): void {
+  object['eventTime'] ??= null
+  object['reportingComponent'] ??= ''
+  object['reportingInstance'] ??= ''
+}
+
+function defaultNode(object: ApiObject): void {
+  const status = recordAt(object, 'status')
+  canonicalQuantities(status, 'capacity', 'allocatable')
+  if (isRecord(status['capacity'])) status['allocatable'] ??= structuredClone(status['capacity'])
+  status['daemonEndpoints'] ??= { kubeletEndpoint: { Port: 0 } }
+}
+
+function defaultEndpointSlice(object: ApiObject): void {
+  for (const port of listAt(object, 'ports')) {
+    if (!isRecord(port)) continue
+    port['name'] ??= ''
+    port['protocol'] ??= 'TCP'
+  }
+}

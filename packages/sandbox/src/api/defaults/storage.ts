@@ -1,0 +1,22 @@
+import type { ApiObject } from '../object.ts'
+import { isRecord, recordAt } from '../objects/fields.ts'
+import { canonicalQuantities } from './quantity.ts'
+
+export function defaultPersistentVolumeClaim(object: ApiObject): void {
+  const spec = recordAt(object, 'spec')
+  spec['volumeMode'] ??= 'Filesystem'
+  if (isRecord(spec['resources'])) canonicalQuantities(spec['resources'], 'requests', 'limits')
+}
+
+export function defaultPersistentVolume(object: ApiObject): void {
+  const spec = recordAt(object, 'spec')
+  spec['volumeMode'] ??= 'Filesystem'
+  spec['persistentVolumeReclaimPolicy'] ??= 'Retain'
+  canonicalQuantities(spec, 'capacity')
+  if (isRecord(spec['hostPath'])) spec['hostPath']['type'] ??= ''
+}
+
+export function defaultStorageClass(object: ApiObject): void {
+  object['reclaimPolicy'] ??= 'Delete'
+  object['volumeBindingMode'] ??= 'Immediate'
+}
