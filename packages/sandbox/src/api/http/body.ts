@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { parse as parseYaml } from 'yaml'
 import { badRequest, unsupportedMediaType } from '../errors.ts'
 import { StatusError } from '../status.ts'
+import { decodeObject } from '../protobuf/decode.ts'
 import { parseMediaTypes } from './negotiation.ts'
 
 /** The largest body in bytes, kube-apiserver's own limit. */
@@ -11,7 +12,7 @@ const BODY_LIMIT = 3 * 1024 * 1024
  * Reads a body whole.
  * @throws StatusError 413 past 3 MiB.
  */
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request) {
@@ -20,7 +21,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     if (length > BODY_LIMIT) throw tooLarge()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 function tooLarge(): StatusError {
@@ -33,25 +34,33 @@ export function contentTypeOf(request: IncomingMessage): string {
   return parseMediaTypes(request.headers['content-type'] ?? '')[0]?.type || 'application/json'
 }
 
-const ACCEPTED = 'application/json, application/yaml'
+const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
 /**
- * The value a body stands for, JSON or YAML by its media type; undefined for an empty body.
+ * The value a body stands for, by its media type; undefined for an empty body.
  * @throws StatusError 415 for another media type, 400 for text that is not what it says.
  */
-export function parseBody(text: string, contentType: string): unknown {
-  const yaml = contentType === 'application/yaml'
-  if (!yaml && contentType !== 'application/json') {
-    throw unsupportedMediaType(
-      `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
-    )
+export function parseBody(body: Buffer, contentType: string): unknown {
+  if (body.length === 0) return undefined
+  switch (contentType) {
+    case 'application/json':
+      return parseText('json', (text): unknown => JSON.parse(text), body)
+    case 'application/yaml':
+      return parseText('yaml', (text): unknown => parseYaml(text), body)
+    case 'application/vnd.kubernetes.protobuf':
+      return decodeObject(body)
+    default:
+      throw unsupportedMediaType(
+        `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
+      )
   }
-  if (text.trim() === '') return undefined
+}
+
+function parseText(format: string, parse: (text: string) => unknown, body: Buffer): unknown {
   try {
-    const value: unknown = yaml ? parseYaml(text) : JSON.parse(text)
-    return value
+    return parse(body.toString('utf8'))
   } catch {
     // The parser's own message quotes the text, which may be a Secret.
-    throw badRequest(`the object provided is unrecognized: ${yaml ? 'yaml' : 'json'} parse error`)
+    throw badRequest(`the object provided is unrecognized: ${format} parse error`)
   }
 }

@@ -83,9 +83,9 @@ async function serve(exchange: Exchange): Promise<void> {
   checkVerb(call, verb)
   if (verb === 'get' || verb === 'list') return read(exchange)
   const contentType = contentTypeOf(request)
-  const text = await readBody(request)
+  const bytes = await readBody(request)
   // The media types of patches end in `+json` or `+yaml`: what they mean is the patch's business, how they parse is not.
-  const body = parseBody(text, verb === 'patch' ? patchEncoding(contentType) : contentType)
+  const body = parseBody(bytes, verb === 'patch' ? patchEncoding(contentType) : contentType)
   const { code, value } = write(call, verb, body, contentType)
   sendValue(exchange.response, code, value(exchange.form), exchange.form)
 }
