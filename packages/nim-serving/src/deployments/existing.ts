@@ -1,0 +1,81 @@
+import { apiKeySecretName, imagePullSecretName } from '@nexus/core'
+import { isNotFound, Kinds } from '@nexus/kube'
+import type {
+  CallOptions,
+  InferenceService,
+  KubeClient,
+  KubeObject,
+  Namespace,
+  ObjectMeta,
+  ObjectRef,
+  PersistentVolumeClaim,
+  ServingRuntime,
+} from '@nexus/kube'
+import { KEY_HINT_ANNOTATION } from '../api/metadata.ts'
+import type { DeployInput } from '../types.ts'
+import { claimNameOf } from './resources.ts'
+
+/** What we want to know of a Secret; its data is dropped as soon as it has arrived. */
+export interface SecretFacts {
+  readonly metadata: ObjectMeta
+  /** The last four characters of its key, undefined where nobody wrote them down. */
+  readonly keyHint: string | undefined
+}
+
+/** What is there already under the names of a deployment. */
+export interface Existing {
+  readonly namespace: Namespace | undefined
+  readonly apiKeySecret: SecretFacts | undefined
+  readonly pullSecret: SecretFacts | undefined
+  readonly pvc: PersistentVolumeClaim | undefined
+  readonly runtime: ServingRuntime | undefined
+  readonly isvc: InferenceService | undefined
+}
+
+const NOTHING: Omit<Existing, 'namespace'> = {
+  apiKeySecret: undefined,
+  pullSecret: undefined,
+  pvc: undefined,
+  runtime: undefined,
+  isvc: undefined,
+}
+
+/** Reads what is there under the names of a deployment: one request for a missing namespace, else six. */
+export async function fetchExisting(kube: KubeClient, input: DeployInput, options?: CallOptions): Promise<Existing> {
+  const { name, project: namespace } = input
+  const found = await getOrUndefined(kube, { kind: Kinds.Namespace, name: namespace }, options)
+  if (found === undefined) return { namespace: undefined, ...NOTHING }
+  const [apiKeySecret, pullSecret, pvc, runtime, isvc] = await Promise.all([
+    fetchSecretFacts(kube, { name: apiKeySecretName(name), namespace }, options),
+    fetchSecretFacts(kube, { name: imagePullSecretName(name), namespace }, options),
+    getOrUndefined(kube, { kind: Kinds.PersistentVolumeClaim, name: claimNameOf(input), namespace }, options),
+    getOrUndefined(kube, { kind: Kinds.ServingRuntime, name, namespace }, options),
+    getOrUndefined(kube, { kind: Kinds.InferenceService, name, namespace }, options),
+  ])
+  return { namespace: found, apiKeySecret, pullSecret, pvc, runtime, isvc }
+}
+
+async function fetchSecretFacts(
+  kube: KubeClient,
+  { name, namespace }: { name: string; namespace: string },
+  options?: CallOptions,
+): Promise<SecretFacts | undefined> {
+  const secret = await getOrUndefined(kube, { kind: Kinds.Secret, name, namespace }, options)
+  if (secret === undefined) return undefined
+  const { metadata } = secret
+  return { metadata, keyHint: metadata.annotations?.[KEY_HINT_ANNOTATION] }
+}
+
+/** The object, or undefined where it does not exist. */
+export async function getOrUndefined<T extends KubeObject>(
+  kube: KubeClient,
+  ref: ObjectRef<T>,
+  options?: CallOptions,
+): Promise<T | undefined> {
+  try {
+    return await kube.get(ref, options)
+  } catch (cause) {
+    if (isNotFound(cause)) return undefined
+    throw cause
+  }
+}
