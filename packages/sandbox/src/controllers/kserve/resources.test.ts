@@ -95,7 +95,10 @@ function withContainer(change: Partial<ServingRuntime['spec']['containers'][numb
 
 test('the objects above are the recorded input', () => {
   const documents = parseAllDocuments(readFileSync(new URL('input.yaml', recorded), 'utf8'))
-  const [, recordedRuntime, recordedService]: unknown[] = documents.map((document) => document.toJS() as unknown)
+  const [, recordedRuntime, recordedService] = documents.map((document) => {
+    const value: unknown = document.toJS()
+    return value
+  })
   const { uid: _uid, ...metadata } = isvc.metadata
   expect(isDeepStrictEqual(recordedRuntime, runtime)).toBe(true)
   expect(isDeepStrictEqual(recordedService, { ...isvc, metadata })).toBe(true)
@@ -106,8 +109,7 @@ test.each([
   ['predictor.service.yaml', assemblePredictor(isvc, runtime).service],
   ['predictor.hpa.yaml', assemblePredictor(isvc, runtime).autoscaler],
 ])('the recorded %s has everything that is assembled', (file, assembled) => {
-  const found = readRecorded(file)
-  const owned = JSON.parse(JSON.stringify(found).replaceAll(/0dfd8561[-\w]+/g, 'isvc-uid')) as unknown
+  const owned: unknown = JSON.parse(JSON.stringify(readRecorded(file)).replaceAll(/0dfd8561[-\w]+/g, 'isvc-uid'))
   expect(isJsonObject(owned) && hasEverything(owned, assembled)).toBe(true)
 })
 

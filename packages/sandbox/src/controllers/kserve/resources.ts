@@ -1,3 +1,5 @@
+import { predictorName } from '@nexus/core'
+import { ownerReferenceTo } from '@nexus/kube'
 import type {
   ConfigMap,
   ContainerPort,
@@ -10,8 +12,6 @@ import type {
   ServicePort,
   ServingRuntime,
 } from '@nexus/kube'
-import { predictorName } from '@nexus/core'
-import { controllerReference } from '../runtime/objects.ts'
 import {
   agentAnnotations,
   AUTOSCALER_CLASS,
@@ -92,7 +92,7 @@ function assembleDeployment(isvc: InferenceService, metadata: ObjectMeta, podSpe
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { ...metadata, ownerReferences: [controllerReference(isvc)] },
+    metadata: { ...metadata, ownerReferences: [ownerReferenceTo(isvc, { controller: true })] },
     spec: {
       // Without a fixed number the autoscaler sets it; the API server starts with 1.
       ...(fixedReplicas !== undefined && { replicas: fixedReplicas }),
@@ -117,7 +117,7 @@ function assembleService(isvc: InferenceService, metadata: ObjectMeta, podSpec: 
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { ...metadata, ownerReferences: [controllerReference(isvc)] },
+    metadata: { ...metadata, ownerReferences: [ownerReferenceTo(isvc, { controller: true })] },
     spec: { selector: { app: appLabel(isvc) }, ports },
   }
 }
@@ -146,7 +146,7 @@ function assembleAutoscaler(isvc: InferenceService, metadata: ObjectMeta): Horiz
   return {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
-    metadata: { ...metadata, ownerReferences: [controllerReference(isvc)] },
+    metadata: { ...metadata, ownerReferences: [ownerReferenceTo(isvc, { controller: true })] },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name },
       minReplicas,
@@ -176,7 +176,7 @@ export function assembleModelConfig(isvc: InferenceService): ConfigMap {
       name: modelConfigName(name),
       ...(namespace !== undefined && { namespace }),
       ...(labels && { labels }),
-      ownerReferences: [controllerReference(isvc)],
+      ownerReferences: [ownerReferenceTo(isvc, { controller: true })],
     },
     data: { 'models.json': '[]' },
   }

@@ -80,7 +80,8 @@ function mergeLists(base: JsonObject[], overlay: JsonObject[], mergeKey: string)
   const merged: JsonObject[] = []
   for (const item of overlay) {
     const place = indexInBase(item)
-    while (place !== -1 && left[0] !== undefined && indexInBase(left[0]) < place) merged.push(...left.splice(0, 1))
+    const before = left.findIndex((other) => indexInBase(other) >= place)
+    if (place !== -1) merged.push(...left.splice(0, before === -1 ? left.length : before))
     const original = base[place]
     merged.push(original === undefined ? item : mergeObjects(original, item))
   }

@@ -1,12 +1,12 @@
-import fc from 'fast-check'
+import { array, assert, boolean, constantFrom, dictionary, integer, letrec, oneof, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalJson, hasEverything, isJsonObject, isSameJson, mergePatchBetween } from './merge-patch.ts'
 
-const json = fc.letrec((tie) => ({
-  value: fc.oneof({ maxDepth: 3 }, tie('leaf'), tie('list'), tie('object')),
-  leaf: fc.oneof(fc.string(), fc.integer(), fc.boolean()),
-  list: fc.array(tie('value'), { maxLength: 3 }),
-  object: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), tie('value')),
+const json = letrec((tie) => ({
+  value: oneof({ maxDepth: 3 }, tie('leaf'), tie('list'), tie('object')),
+  leaf: oneof(string(), integer(), boolean()),
+  list: array(tie('value'), { maxLength: 3 }),
+  object: dictionary(constantFrom('a', 'b', 'c', 'd'), tie('value')),
 }))
 
 /** RFC 7396, section 2. */
@@ -21,8 +21,8 @@ function applyMergePatch(target: unknown, patch: unknown): unknown {
 }
 
 test('the patch between two objects turns the first into the second', () => {
-  fc.assert(
-    fc.property(json.object, json.object, (before, after) => {
+  assert(
+    property(json.object, json.object, (before, after) => {
       const patch = mergePatchBetween(before, after)
       if (patch === undefined) expect(isSameJson(before, after)).toBe(true)
       else expect(isSameJson(applyMergePatch(before, patch), after)).toBe(true)
@@ -31,7 +31,7 @@ test('the patch between two objects turns the first into the second', () => {
 })
 
 test('an object has everything of itself, and no less after a server added fields', () => {
-  fc.assert(fc.property(json.object, (object) => hasEverything({ ...object, added: { by: 'server' } }, object)))
+  assert(property(json.object, (object) => hasEverything({ ...object, added: { by: 'server' } }, object)))
 })
 
 test('a missing field, a changed one and a longer list are noticed', () => {

@@ -21,18 +21,6 @@ export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
   return uid !== undefined && controllerOf(object)?.uid === uid
 }
 
-/** The reference by which `owner` manages a dependent, as client-go's `NewControllerRef` writes it. */
-export function controllerReference(owner: KubeObject): OwnerReference {
-  return {
-    apiVersion: owner.apiVersion,
-    kind: owner.kind,
-    name: owner.metadata.name,
-    uid: owner.metadata.uid ?? '',
-    controller: true,
-    blockOwnerDeletion: true,
-  }
-}
-
 export function isBeingDeleted(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined
 }

@@ -1,0 +1,229 @@
+import { isAlreadyExists, isNotFound, Kinds, ownerReferenceTo, refTo } from '@nexus/kube'
+import type { Deployment, KubeObject, Pod, PodTemplateSpec, ReplicaSet } from '@nexus/kube'
+import { millisecondsToDeadline, observeDeployment } from './deployment-status.ts'
+import type { DeploymentStatus } from './deployment-status.ts'
+import { isRecreate, newestReplicas, planShrink, rolloutBounds, wantedReplicas } from './rollout.ts'
+import { runReconciler, watching } from './runtime/controller.ts'
+import type { ControllerContext } from './runtime/controller.ts'
+import { canonicalJson, isSameJson, mergePatchBetween } from './runtime/merge-patch.ts'
+import { hashSuffix } from './runtime/names.ts'
+import { controllerOf, isBeingDeleted, isControlledBy, keyOf, parseKey } from './runtime/objects.ts'
+import type { Requeue } from './runtime/work-queue.ts'
+
+const COMPONENT = 'deployment-controller'
+const HASH_LABEL = 'pod-template-hash'
+const REVISION = 'deployment.kubernetes.io/revision'
+
+/** Rolls Deployments out: one ReplicaSet per pod template, scaled within the bounds of the strategy. */
+export async function runDeploymentController(context: ControllerContext): Promise<void> {
+  const { informers } = context
+  const reconciler = new DeploymentReconciler(context)
+  await runReconciler(context, {
+    name: 'deployment',
+    sources: [
+      watching(informers.of(Kinds.Deployment), (deployment) => [keyOf(deployment)]),
+      watching(informers.of(Kinds.ReplicaSet), ownerKeys),
+      watching(informers.of(Kinds.Pod), (pod, change) => {
+        // Only Recreate waits for pods themselves, and only for their end.
+        const set = controllerOf(pod)
+        if (change?.type !== 'DELETED' || set?.kind !== 'ReplicaSet') return []
+        const owner = informers.of(Kinds.ReplicaSet).get(set.name, pod.metadata.namespace)
+        return owner ? ownerKeys(owner) : []
+      }),
+    ],
+    reconcile: (key) => reconciler.reconcile(key),
+  })
+}
+
+function ownerKeys(object: KubeObject): string[] {
+  const owner = controllerOf(object)
+  return owner?.kind === 'Deployment' ? [`${object.metadata.namespace ?? ''}/${owner.name}`] : []
+}
+
+class DeploymentReconciler {
+  readonly #context: ControllerContext
+
+  constructor(context: ControllerContext) {
+    this.#context = context
+  }
+
+  async reconcile(key: string): Promise<Requeue | undefined> {
+    const { name, namespace } = parseKey(key)
+    const deployment = this.#context.informers.of(Kinds.Deployment).get(name, namespace)
+    if (deployment === undefined) return undefined
+    const sets = this.#ownedSets(deployment)
+    const newest = sets.find((set) => isMadeOf(set, deployment.spec.template))
+    const older = sets.filter((set) => set !== newest)
+    if (isBeingDeleted(deployment)) return this.#writeStatus(deployment, { newest, older })
+
+    const made = newest ?? (await this.#createNewest(deployment, older))
+    if (made === undefined) return this.#writeStatus(deployment, { newest, older })
+    await this.#writeRevision(deployment, made, older)
+    if (deployment.spec.paused !== true) await this.#scale(deployment, made, older)
+    await this.#cleanUp(deployment, older)
+    return this.#writeStatus(deployment, { newest: made, older, created: newest === undefined })
+  }
+
+  #ownedSets(deployment: Deployment): ReplicaSet[] {
+    return this.#context.informers
+      .of(Kinds.ReplicaSet)
+      .list({ namespace: deployment.metadata.namespace ?? '' })
+      .filter((set) => isControlledBy(set, deployment) && !isBeingDeleted(set))
+      .sort((a, b) => revisionOf(a) - revisionOf(b))
+  }
+
+  /** Undefined while Recreate waits for the end of old pods, or another object has the name. */
+  async #createNewest(deployment: Deployment, older: readonly ReplicaSet[]): Promise<ReplicaSet | undefined> {
+    if (isRecreate(deployment) && deployment.spec.paused !== true) {
+      await this.#shrink(deployment, older)
+      if (this.#hasPods(deployment, older)) return undefined
+    }
+    const wanted = assembleReplicaSet(deployment, older)
+    try {
+      const made = await this.#context.kube.create(wanted)
+      this.#noteScaling(deployment, made, 0)
+      return made
+    } catch (thrown) {
+      if (!isAlreadyExists(thrown)) throw thrown
+      return this.#adoptOrCollide(deployment, wanted)
+    }
+  }
+
+  /** The name is taken: by an earlier try of ours, or by another template with the same hash, which is then counted. */
+  async #adoptOrCollide(deployment: Deployment, wanted: ReplicaSet): Promise<ReplicaSet | undefined> {
+    const { kube } = this.#context
+    const found = await kube.get(refTo(Kinds.ReplicaSet, wanted.metadata))
+    if (isControlledBy(found, deployment) && isMadeOf(found, deployment.spec.template)) return found
+    const collisionCount = (deployment.status?.collisionCount ?? 0) + 1
+    const ref = refTo(Kinds.Deployment, deployment.metadata)
+    await kube.patch(ref, { type: 'merge', body: { status: { collisionCount } } }, { subresource: 'status' })
+    return undefined
+  }
+
+  #hasPods(deployment: Deployment, sets: readonly ReplicaSet[]): boolean {
+    const isOld = (pod: Pod) => sets.some((set) => isControlledBy(pod, set))
+    const hasEnded = (pod: Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+    const pods = this.#context.informers.of(Kinds.Pod).list({ namespace: deployment.metadata.namespace ?? '' })
+    return pods.some((pod) => isOld(pod) && !hasEnded(pod))
+  }
+
+  /** A template that comes back is the newest again, so its ReplicaSet gets the next revision. */
+  async #writeRevision(deployment: Deployment, newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<void> {
+    const { kube } = this.#context
+    const last = Math.max(0, ...older.map(revisionOf))
+    const revision = String(revisionOf(newest) > last ? revisionOf(newest) : last + 1)
+    const body = { metadata: { annotations: { [REVISION]: revision } } }
+    if (newest.metadata.annotations?.[REVISION] !== revision) {
+      await kube.patch(refTo(Kinds.ReplicaSet, newest.metadata), { type: 'merge', body })
+    }
+    if (deployment.metadata.annotations?.[REVISION] !== revision) {
+      await kube.patch(refTo(Kinds.Deployment, deployment.metadata), { type: 'merge', body })
+    }
+  }
+
+  async #scale(deployment: Deployment, newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<void> {
+    const replicas = newestReplicas(deployment, newest, older)
+    if (replicas !== wantedReplicas(newest)) await this.#setReplicas(deployment, newest, replicas)
+    // What the newest has just been told is not in its status yet: the old ones shrink when it is.
+    else
+      for (const step of planShrink(deployment, newest, older))
+        await this.#setReplicas(deployment, step.replicaSet, step.replicas)
+  }
+
+  async #shrink(deployment: Deployment, older: readonly ReplicaSet[]): Promise<void> {
+    for (const set of older) if (wantedReplicas(set) > 0) await this.#setReplicas(deployment, set, 0)
+  }
+
+  async #setReplicas(deployment: Deployment, set: ReplicaSet, replicas: number): Promise<void> {
+    const body = { metadata: { annotations: sizeAnnotations(deployment) }, spec: { replicas } }
+    await this.#context.kube.patch(refTo(Kinds.ReplicaSet, set.metadata), { type: 'merge', body })
+    this.#noteScaling(deployment, { ...set, spec: { ...set.spec, replicas } }, wantedReplicas(set))
+  }
+
+  #noteScaling(deployment: Deployment, { metadata, spec }: ReplicaSet, before: number): void {
+    const after = spec.replicas ?? 1
+    if (after === before) return
+    const message = `Scaled ${after > before ? 'up' : 'down'} replica set ${metadata.name} from ${before} to ${after}`
+    this.#context.events.record(deployment, {
+      type: 'Normal',
+      reason: 'ScalingReplicaSet',
+      message,
+      component: COMPONENT,
+    })
+  }
+
+  /** Empty ReplicaSets beyond the history limit go, oldest first. */
+  async #cleanUp(deployment: Deployment, older: readonly ReplicaSet[]): Promise<void> {
+    const empty = older.filter((set) => wantedReplicas(set) === 0 && (set.status?.replicas ?? 0) === 0)
+    const surplus = empty.slice(0, Math.max(0, older.length - (deployment.spec.revisionHistoryLimit ?? 10)))
+    for (const { metadata } of surplus) {
+      await this.#context.kube.delete(refTo(Kinds.ReplicaSet, metadata)).catch((thrown: unknown) => {
+        if (!isNotFound(thrown)) throw thrown
+      })
+    }
+  }
+
+  async #writeStatus(
+    deployment: Deployment,
+    rollout: { newest: ReplicaSet | undefined; older: readonly ReplicaSet[]; created?: boolean },
+  ): Promise<Requeue | undefined> {
+    const now = this.#context.now()
+    const status: DeploymentStatus = observeDeployment(deployment, { ...rollout, now })
+    const patch = mergePatchBetween(deployment.status, status)
+    const ref = refTo(Kinds.Deployment, deployment.metadata)
+    if (patch) {
+      await this.#context.kube.patch(ref, { type: 'merge', body: { status: patch } }, { subresource: 'status' })
+    }
+    const left = millisecondsToDeadline({ ...deployment, status }, now)
+    return left !== undefined && left > 0 ? { requeueAfterMs: left + 1000 } : undefined
+  }
+}
+
+function revisionOf({ metadata }: KubeObject): number {
+  return Number(metadata.annotations?.[REVISION] ?? 0)
+}
+
+/** Whether the ReplicaSet's pods are those of the template, the hash label aside (`EqualIgnoreHash`). */
+export function isMadeOf({ spec }: ReplicaSet, template: PodTemplateSpec): boolean {
+  const { [HASH_LABEL]: _hash, ...labels } = spec.template.metadata?.labels ?? {}
+  return isSameJson({ ...spec.template, metadata: { ...spec.template.metadata, labels } }, template)
+}
+
+/** How `kubectl rollout` learns what a ReplicaSet was part of. */
+function sizeAnnotations(deployment: Deployment): Record<string, string> {
+  const replicas = wantedReplicas(deployment)
+  return {
+    'deployment.kubernetes.io/desired-replicas': String(replicas),
+    'deployment.kubernetes.io/max-replicas': String(replicas + rolloutBounds(deployment).maxSurge),
+  }
+}
+
+/** The ReplicaSet of the Deployment's present template, with its share of the replicas. */
+export function assembleReplicaSet(deployment: Deployment, older: readonly ReplicaSet[]): ReplicaSet {
+  const { name, namespace, annotations } = deployment.metadata
+  const { template, selector, minReadySeconds } = deployment.spec
+  const hash = hashSuffix(`${canonicalJson(template)} ${deployment.status?.collisionCount ?? 0}`, 10)
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...copied } = annotations ?? {}
+  const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${name}-${hash}`,
+      ...(namespace !== undefined && { namespace }),
+      labels,
+      annotations: {
+        ...copied,
+        ...sizeAnnotations(deployment),
+        [REVISION]: String(Math.max(0, ...older.map(revisionOf)) + 1),
+      },
+      ownerReferences: [ownerReferenceTo(deployment, { controller: true })],
+    },
+    spec: {
+      replicas: newestReplicas(deployment, undefined, older),
+      ...(minReadySeconds !== undefined && { minReadySeconds }),
+      selector: { ...selector, matchLabels: { ...selector.matchLabels, [HASH_LABEL]: hash } },
+      template: { ...template, metadata: { ...template.metadata, labels } },
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { isNotFound, Kinds, KubeApiError, refTo } from '@nexus/kube'
+import type { Kind, Namespace } from '@nexus/kube'
+import { BUILT_IN_KINDS, customKind } from './runtime/informers.ts'
+import { runReconciler, watching } from './runtime/controller.ts'
+import type { ControllerContext } from './runtime/controller.ts'
+import { isBeingDeleted, keyOf } from './runtime/objects.ts'
+import type { Requeue } from './runtime/work-queue.ts'
+
+/** The finalizer in `spec.finalizers` that stands for everything a namespace contains. */
+const CONTENT = 'kubernetes'
+
+/** How soon a namespace that is not empty yet is looked at again: its pods may need their time to end. */
+const LOOK_AGAIN_MS = 250
+
+/** Empties namespaces that are being deleted, then lets them go. */
+export async function runNamespaceController(context: ControllerContext): Promise<void> {
+  const { informers } = context
+  await informers.of(Kinds.CustomResourceDefinition).synced
+  await runReconciler(context, {
+    name: 'namespace',
+    sources: [watching(informers.of(Kinds.Namespace), (namespace) => [keyOf(namespace)])],
+    reconcile: (key) => reconcileNamespace(context, key),
+  })
+}
+
+async function reconcileNamespace(context: ControllerContext, name: string): Promise<Requeue | undefined> {
+  const namespace = context.informers.of(Kinds.Namespace).get(name)
+  if (namespace === undefined || !isBeingDeleted(namespace)) return undefined
+  if (namespace.spec?.finalizers?.includes(CONTENT) !== true) return undefined
+  const custom = context.informers
+    .of(Kinds.CustomResourceDefinition)
+    .list()
+    .flatMap((crd) => customKind(crd) ?? [])
+  const kinds = [...BUILT_IN_KINDS, ...custom].filter((kind) => kind.namespaced)
+  const remaining = await Promise.all(kinds.map((kind) => deleteAll(context, kind, name)))
+  if (remaining.some((count) => count > 0)) return { requeueAfterMs: LOOK_AGAIN_MS }
+  await finalize(context, namespace)
+  return undefined
+}
+
+/** Resolves with how many objects there were; deleted ones may need a moment to be gone. */
+async function deleteAll({ kube, signal }: ControllerContext, kind: Kind, namespace: string): Promise<number> {
+  const { items } = await kube.list({ kind, namespace }, { signal }).catch((thrown: unknown) => {
+    if (isNotServed(thrown)) return { items: [] }
+    throw thrown
+  })
+  for (const { metadata } of items.filter((item) => !isBeingDeleted(item))) {
+    await kube.delete(refTo(kind, metadata), { propagationPolicy: 'Background', signal }).catch((thrown: unknown) => {
+      if (!isNotFound(thrown)) throw thrown
+    })
+  }
+  return items.length
+}
+
+/** A kind that this server does not serve, or not as a list. */
+function isNotServed(thrown: unknown): boolean {
+  return thrown instanceof KubeApiError && (thrown.status === 404 || thrown.status === 405)
+}
+
+async function finalize({ kube }: ControllerContext, namespace: Namespace): Promise<void> {
+  const finalizers = namespace.spec?.finalizers?.filter((finalizer) => finalizer !== CONTENT) ?? []
+  const { uid, resourceVersion, name } = namespace.metadata
+  const metadata = {
+    name,
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+  }
+  const emptied: Namespace = { ...namespace, metadata: { ...namespace.metadata, ...metadata }, spec: { finalizers } }
+  await kube.replace(emptied, { subresource: 'finalize' }).catch((thrown: unknown) => {
+    if (!isNotFound(thrown)) throw thrown
+  })
+}
