@@ -36,7 +36,6 @@ async function serve(config: WorkerConfig): Promise<number> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
   const worker = await startWorker(config, log)
-  log.info('Listening', { host: config.host, port: worker.port, dress: config.dress.kind })
   try {
     await Promise.race([worker.ready.then(() => stopped), stopped])
     log.info('Stopping')

@@ -24,6 +24,7 @@ export async function startWorker(
   const server = createServer((request, response) => void worker.handle(request, response))
   server.listen(config.port, config.host)
   await once(server, 'listening')
+  log.info('Listening', { host: config.host, port: portOf(server), dress: config.dress.kind })
   const stop = new AbortController()
   const ready = start(worker, config, log, stop.signal)
   ready.catch(() => undefined) // the caller sees it too; a worker that nobody waits for must not crash its process
