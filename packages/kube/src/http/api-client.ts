@@ -50,7 +50,7 @@ export function createApiClient(transport: Transport, options: ApiClientOptions 
 
   return {
     ...discovery,
-    get: (ref, { signal } = {}) =>
+    get: async (ref, { signal } = {}) =>
       api.object(ref, { verb: 'get', doing: 'reading' }, { method: 'GET', path: objectPath(ref), signal }),
     list: (query, call) => listPages(api, query, call),
     async create(object, write = {}) {
@@ -71,7 +71,7 @@ export function createApiClient(transport: Transport, options: ApiClientOptions 
         { method: 'PUT', path, ...jsonBody(object), signal: write.signal },
       )
     },
-    patch(ref, patch, write = {}) {
+    async patch(ref, patch, write = {}) {
       const path = withQuery(objectPath(ref, write.subresource), writeParams(write))
       return api.object(
         ref,

@@ -257,10 +257,9 @@ describe('errors', () => {
 
   test('an empty name reaches no collection', async () => {
     const { kube, server } = await clientOf((_, response) => sendJson(response, {}))
-    await expect((async () => kube.delete(refTo(Kinds.ConfigMap, { name: '', namespace: 'demo' })))()).rejects.toThrow(
-      TypeError,
-    )
-    await expect((async () => kube.get(refTo(Kinds.ConfigMap, { name: 'x' })))()).rejects.toThrow('needs a namespace')
+    await expect(kube.delete(refTo(Kinds.ConfigMap, { name: '', namespace: 'demo' }))).rejects.toThrow(TypeError)
+    await expect(kube.get(refTo(Kinds.ConfigMap, { name: '..', namespace: 'demo' }))).rejects.toThrow(TypeError)
+    await expect(kube.get(refTo(Kinds.ConfigMap, { name: 'x' }))).rejects.toThrow('needs a namespace')
     expect(server.seen).toEqual([])
   })
 })
