@@ -30,7 +30,7 @@ export interface ApiServer {
   readonly port: number
   /** The certificate that clients trust, which is its own authority. */
   readonly caPem: string
-  /** Ends open watches and the listener, then the store. */
+  /** Ends open watches and the listener, then the store; a second call waits for the first. */
   close(): Promise<void>
 }
 
@@ -61,11 +61,13 @@ export async function startApiServer({
   bootstrap(cluster, bound)
   server.on('request', (request, response) => void handle(cluster, request, response))
   const stopExpiry = startEventExpiry(cluster)
-  const close = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     stopExpiry()
     await closeServer(server)
     store.close()
   }
+  let ending: Promise<void> | undefined
+  const close = (): Promise<void> => (ending ??= end())
   return { url: `https://${HOST}:${bound}`, port: bound, caPem: certificate.certPem, close }
 }
 

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fieldAt, listAt, stringAt } from './objects/fields.ts'
+import { startTestServer } from './testing/test-server.ts'
+import type { TestServer } from './testing/test-server.ts'
+
+let api: TestServer
+
+beforeAll(async () => {
+  api = await startTestServer()
+})
+afterAll(() => api[Symbol.asyncDispose]())
+
+const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+const MERGE = 'application/merge-patch+json'
+
+function definition(plural: string, kind: string): object {
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  return {
+    metadata: { name: `${plural}.example.com` },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural, kind, shortNames: [plural.slice(0, 2)] },
+      versions: [
+        { name: 'v1', served: true, storage: true, schema, subresources: { status: {} } },
+        { name: 'v1alpha1', served: true, storage: false, schema },
+      ],
+    },
+  }
+}
+
+function inDefault(plural: string, version = 'v1'): string {
+  return `/apis/example.com/${version}/namespaces/default/${plural}`
+}
+
+test('a definition is served at once, and discovery tells of it', async () => {
+  const created = await api.ask('POST', CRDS, { body: definition('widgets', 'Widget') })
+  expect(created.body).toMatchObject({
+    spec: { names: { singular: 'widget', listKind: 'WidgetList' }, conversion: { strategy: 'None' } },
+    status: {
+      conditions: [
+        { type: 'NamesAccepted', status: 'True' },
+        { type: 'Established', status: 'True' },
+      ],
+      storedVersions: ['v1'],
+    },
+  })
+  const list = await api.ask('GET', inDefault('widgets'))
+  expect(list.body).toMatchObject({ kind: 'WidgetList', apiVersion: 'example.com/v1', items: [] })
+  const discovery = await api.ask('GET', '/apis/example.com/v1')
+  expect(listAt(discovery.body, 'resources')).toMatchObject([
+    { name: 'widgets', shortNames: ['wi'] },
+    { name: 'widgets/status' },
+  ])
+  const group = await api.ask('GET', '/apis/example.com')
+  expect(fieldAt(group.body, 'preferredVersion', 'version')).toBe('v1')
+})
+
+test('a custom object counts generations, keeps unknown fields and splits its status off', async () => {
+  await api.ask('POST', CRDS, { body: definition('gadgets', 'Gadget') })
+  const body = { metadata: { name: 'one' }, spec: { size: 1, deep: { odd: [1] } }, status: { ready: true } }
+  const created = await api.ask('POST', inDefault('gadgets'), { body })
+  expect(created.body).toMatchObject({ metadata: { generation: 1 }, spec: { deep: { odd: [1] } } })
+  expect(fieldAt(created.body, 'status')).toBeUndefined()
+  const status = await api.ask('PATCH', `${inDefault('gadgets')}/one/status`, {
+    type: MERGE,
+    body: { status: { ready: true } },
+  })
+  expect(status.body).toMatchObject({ metadata: { generation: 1 }, status: { ready: true } })
+  const spec = await api.ask('PATCH', `${inDefault('gadgets')}/one`, { type: MERGE, body: { spec: { size: 2 } } })
+  expect(spec.body).toMatchObject({ metadata: { generation: 2 }, spec: { size: 2 }, status: { ready: true } })
+})
+
+test('every served version shows the same object', async () => {
+  await api.ask('POST', CRDS, { body: definition('things', 'Thing') })
+  await api.ask('POST', inDefault('things', 'v1alpha1'), { body: { metadata: { name: 'one' }, spec: { a: 1 } } })
+  const answer = await api.ask('GET', `${inDefault('things')}/one`)
+  expect(answer.body).toMatchObject({ apiVersion: 'example.com/v1', spec: { a: 1 } })
+})
+
+test('a strategic merge patch is refused for a custom object', async () => {
+  await api.ask('POST', CRDS, { body: definition('plates', 'Plate') })
+  await api.ask('POST', inDefault('plates'), { body: { metadata: { name: 'one' } } })
+  const type = 'application/strategic-merge-patch+json'
+  expect((await api.ask('PATCH', `${inDefault('plates')}/one`, { type, body: {} })).status).toBe(415)
+})
+
+test('a definition goes with the last of its objects', async () => {
+  await api.ask('POST', CRDS, { body: definition('relics', 'Relic') })
+  await api.ask('POST', inDefault('relics'), { body: { metadata: { name: 'free' } } })
+  await api.ask('POST', inDefault('relics'), { body: { metadata: { name: 'held', finalizers: ['example.com/hold'] } } })
+  await api.ask('DELETE', `${CRDS}/relics.example.com`)
+  const left = await api.ask('GET', inDefault('relics'))
+  expect(listAt(left.body, 'items').map((item) => stringAt(item, 'metadata', 'name'))).toEqual(['held'])
+  await api.ask('PATCH', `${inDefault('relics')}/held`, { type: MERGE, body: { metadata: { finalizers: null } } })
+  expect((await api.ask('GET', `${CRDS}/relics.example.com`)).status).toBe(404)
+  expect((await api.ask('GET', inDefault('relics'))).status).toBe(404)
+})
+
+test('a definition without objects goes at once', async () => {
+  await api.ask('POST', CRDS, { body: definition('ghosts', 'Ghost') })
+  await api.ask('DELETE', `${CRDS}/ghosts.example.com`)
+  expect((await api.ask('GET', `${CRDS}/ghosts.example.com`)).status).toBe(404)
+})
+
+test('discovery comes as one document, too', async () => {
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
+  const [core, named] = [await api.ask('GET', '/api', { accept }), await api.ask('GET', '/apis', { accept })]
+  expect(core.headers['content-type']).toContain('as=APIGroupDiscoveryList')
+  expect(listAt(core.body, 'items')).toMatchObject([{ versions: [{ version: 'v1', freshness: 'Current' }] }])
+  expect(listAt(named.body, 'items').map((item) => stringAt(item, 'metadata', 'name'))).toContain('apps')
+})

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent, request as httpsRequest } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, test } from 'vitest'
+import { listAt, numberAt, stringAt } from './objects/fields.ts'
+import { ADMIN_TOKEN, startTestServer } from './testing/test-server.ts'
+
+const WRITER = join(import.meta.dirname, 'testing', 'writer.ts')
+const MAPS = '/api/v1/namespaces/default/configmaps'
+
+interface Running {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly ca: string
+}
+
+async function startWriter(dir: string): Promise<Running> {
+  const args = ['--no-warnings', '--conditions=@nexus/source', WRITER, dir, ADMIN_TOKEN]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const line of createInterface({ input: child.stdout })) {
+    const said: unknown = JSON.parse(line)
+    return { child, port: numberAt(said, 'port') ?? 0, ca: stringAt(said, 'caPem') ?? '' }
+  }
+  throw new Error('the writer said nothing')
+}
+
+/** Creates one object; the version it got, or undefined where the server was gone before it answered. */
+function write({ port, ca }: Running, agent: Agent, name: string): Promise<string | undefined> {
+  const body = JSON.stringify({ metadata: { name }, data: { name } })
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
+  return new Promise((resolve) => {
+    const options = { host: '127.0.0.1', port, ca, agent, path: MAPS, method: 'POST', headers }
+    const request = httpsRequest(options, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => (text += chunk))
+      response.on('error', () => resolve(undefined))
+      response.on('end', () => {
+        const answer: unknown = JSON.parse(text)
+        resolve(stringAt(answer, 'metadata', 'resourceVersion'))
+      })
+    })
+    request.on('error', () => resolve(undefined))
+    request.end(body)
+  })
+}
+
+/** Four clients write without pause until the server is killed at the hundredth answer; what was answered comes back. */
+async function writeUntilKilled(running: Running, prefix: string): Promise<Map<string, string>> {
+  const answered = new Map<string, string>()
+  const agent = new Agent({ keepAlive: true })
+  const client = async (id: number): Promise<void> => {
+    for (let round = 0; ; round++) {
+      const name = `${prefix}-${id}-${round}`
+      const version = await write(running, agent, name)
+      if (version === undefined) return
+      answered.set(name, version)
+      if (answered.size === 100) running.child.kill('SIGKILL')
+    }
+  }
+  const exited = once(running.child, 'exit')
+  await Promise.all([0, 1, 2, 3].map((id) => client(id)))
+  await exited
+  agent.destroy()
+  return answered
+}
+
+test('a write that was answered survives SIGKILL, and versions never go back', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
+  const answered = new Map<string, string>()
+  let highest = 0
+  for (const prefix of ['first', 'second']) {
+    const written = await writeUntilKilled(await startWriter(dir), prefix)
+    const versions = [...written.values()].map(Number)
+    expect(Math.min(...versions)).toBeGreaterThan(highest)
+    highest = Math.max(...versions)
+    for (const [name, version] of written) answered.set(name, version)
+  }
+  await using api = await startTestServer({ dir })
+  const list = await api.ask('GET', MAPS)
+  const kept = new Map(
+    listAt(list.body, 'items').map((item) => [
+      stringAt(item, 'metadata', 'name') ?? '',
+      stringAt(item, 'metadata', 'resourceVersion') ?? '',
+    ]),
+  )
+  expect(answered.size).toBeGreaterThanOrEqual(200)
+  expect([...answered].filter(([name, version]) => kept.get(name) !== version)).toEqual([])
+  expect(Number(stringAt(list.body, 'metadata', 'resourceVersion'))).toBeGreaterThanOrEqual(highest)
+  await api.server.close()
+  await rm(dir, { recursive: true })
+})
+
+test('a deleted object stays deleted, and its version is not given out again', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
+  const before = await startTestServer({ dir })
+  await before.ask('POST', MAPS, { body: { metadata: { name: 'gone' } } })
+  await before.ask('DELETE', `${MAPS}/gone`)
+  const last = await before.ask('GET', MAPS)
+  await before[Symbol.asyncDispose]()
+  await using after = await startTestServer({ dir })
+  const next = await after.ask('POST', MAPS, { body: { metadata: { name: 'new' } } })
+  expect((await after.ask('GET', `${MAPS}/gone`)).status).toBe(404)
+  const versions = [last, next].map(({ body }) => Number(stringAt(body, 'metadata', 'resourceVersion')))
+  expect(versions[1]).toBeGreaterThan(versions[0] ?? Number.NaN)
+  await after.server.close()
+  await rm(dir, { recursive: true })
+})
+
+test('tokens and the certificate outlive a restart', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
+  const before = await startTestServer({ dir })
+  await before.ask('POST', '/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'robot' } } })
+  const issued = await before.ask('POST', '/api/v1/namespaces/default/serviceaccounts/robot/token', { body: {} })
+  await before[Symbol.asyncDispose]()
+  await using after = await startTestServer({ dir })
+  const token = stringAt(issued.body, 'status', 'token') ?? ''
+  expect(after.server.caPem).toBe(before.server.caPem)
+  expect((await after.ask('GET', MAPS, { token })).status).toBe(200)
+  await after.server.close()
+  await rm(dir, { recursive: true })
+})

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { stringAt } from './objects/fields.ts'
+import { startTestServer } from './testing/test-server.ts'
+
+const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts'
+const REVIEWS = '/apis/authentication.k8s.io/v1'
+
+test('a ServiceAccount’s token speaks for it until it expires', async () => {
+  let now = Date.now()
+  await using api = await startTestServer({ clock: () => new Date(now) })
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  const issued = await api.ask('POST', `${ACCOUNTS}/robot/token`, { body: { spec: { expirationSeconds: 600 } } })
+  const token = stringAt(issued.body, 'status', 'token') ?? ''
+  const self = await api.ask('POST', `${REVIEWS}/selfsubjectreviews`, { body: {}, token })
+  expect(issued.status).toBe(201)
+  expect(self.body).toMatchObject({ status: { userInfo: { username: 'system:serviceaccount:default:robot' } } })
+  now += 601_000
+  expect((await api.ask('GET', ACCOUNTS, { token })).status).toBe(401)
+})
+
+test('a token ends with its ServiceAccount, also when one of the same name follows', async () => {
+  await using api = await startTestServer()
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  const issued = await api.ask('POST', `${ACCOUNTS}/robot/token`, { body: {} })
+  const token = stringAt(issued.body, 'status', 'token') ?? ''
+  await api.ask('DELETE', `${ACCOUNTS}/robot`)
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  expect((await api.ask('GET', ACCOUNTS, { token })).status).toBe(401)
+})
+
+test('a token review says whose token it is and does not repeat it', async () => {
+  await using api = await startTestServer()
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  const issued = await api.ask('POST', `${ACCOUNTS}/robot/token`, { body: {} })
+  const token = stringAt(issued.body, 'status', 'token') ?? ''
+  const good = await api.ask('POST', `${REVIEWS}/tokenreviews`, { body: { spec: { token } } })
+  const bad = await api.ask('POST', `${REVIEWS}/tokenreviews`, { body: { spec: { token: 'nobody' } } })
+  expect(good.body).toMatchObject({
+    status: { authenticated: true, user: { username: 'system:serviceaccount:default:robot' } },
+  })
+  expect(good.text).not.toContain(token)
+  expect(bad.body).toMatchObject({ status: { authenticated: false } })
+})
+
+test('a token of less than ten minutes is refused', async () => {
+  await using api = await startTestServer()
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  const answer = await api.ask('POST', `${ACCOUNTS}/robot/token`, { body: { spec: { expirationSeconds: 60 } } })
+  expect(answer.status).toBe(422)
+})
