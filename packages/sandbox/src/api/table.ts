@@ -1,14 +1,31 @@
 import type { ApiObject } from './object.ts'
+import { columnsOf } from './table/columns.ts'
+import type { PrinterColumn } from './table/custom.ts'
 
-/** The objects as a Table. */
-export function renderTable(_resource: { apiVersion: string; kind: string }, objects: ApiObject[], _now: Date): object {
-  const rows = objects.map((object) => ({
-    cells: [object.metadata.name, object.metadata.creationTimestamp ?? ''],
-    object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
-  }))
-  const columnDefinitions = [
-    { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 },
-    { name: 'Created At', type: 'date', format: '', description: '', priority: 0 },
-  ]
-  return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {}, columnDefinitions, rows }
+/** What a table needs to know about the resource it shows. */
+export interface TableResource {
+  readonly apiVersion: string
+  readonly kind: string
+  /** `additionalPrinterColumns` of a custom resource. */
+  readonly printerColumns?: readonly PrinterColumn[]
+}
+
+/**
+ * The objects as a `meta.k8s.io/v1` Table, the form in which `kubectl get` asks for them: the server chooses columns and
+ * wording. `now` is what ages count to. The caller adds the table's own `metadata`.
+ */
+export function renderTable(resource: TableResource, objects: readonly ApiObject[], now: Date): object {
+  const columns = columnsOf(resource)
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: {},
+    columnDefinitions: columns.map(({ name, type = 'string', format = '', description = '', priority = 0 }) => {
+      return { name, type, format, description, priority }
+    }),
+    rows: objects.map((object) => ({
+      cells: columns.map((column) => column.cell(object, now)),
+      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+    })),
+  }
 }
