@@ -153,6 +153,7 @@ export interface ContainerState {
     message?: string
     startedAt?: string
     finishedAt?: string
+    containerID?: string
   }
 }
 

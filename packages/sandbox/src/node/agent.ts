@@ -1,0 +1,200 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf } from '@nexus/core'
+import { Kinds, startInformer } from '@nexus/kube'
+import type { KubeClient, Pod, ResourceList } from '@nexus/kube'
+import type { NodeKubeClient } from '@nexus/kube/node'
+import { createEventRecorder } from './event-recorder.ts'
+import { startKubeletServer } from './kubelet-server.ts'
+import { registerNode, sendHeartbeat } from './node-registration.ts'
+import type { PodContext } from './pod-context.ts'
+import { PodNetwork } from './pod-network.ts'
+import { PodWorker } from './pod-worker.ts'
+import { killLeftovers } from './process-record.ts'
+import { repositoryPrograms } from './programs.ts'
+import type { Program } from './programs.ts'
+import { publishService } from './publish.ts'
+import type { Publication, PublishedService } from './publish.ts'
+import { presentedCa } from './service-account.ts'
+
+const HEARTBEAT_MS = 10_000
+/** What pods get to end by themselves when the node stops: a person waits. */
+const SHUTDOWN_GRACE_SECONDS = 5
+
+/** A machine's worth for sixty-four cores and eight GPUs that nobody uses: the programs are small. */
+export const DEFAULT_CAPACITY: ResourceList = { cpu: '64', memory: '512Gi', 'nvidia.com/gpu': '8', pods: '200' }
+
+export interface NodeAgentOptions {
+  readonly kube: KubeClient & Pick<NodeKubeClient, 'transport'>
+  /** How pods reach the API server; without `caPem` they trust what it presents now. */
+  readonly api: { readonly url: string; readonly caPem?: string | undefined }
+  /** Folder of the pods' files; of one agent at a time. */
+  readonly dir: string
+  /** Default `nexus-node-0`. A number at its end chooses the pods' addresses, 10.244.<number>.x. */
+  readonly nodeName?: string | undefined
+  /** Default `DEFAULT_CAPACITY`. */
+  readonly capacity?: ResourceList | undefined
+  readonly log: (message: string) => void
+  /** The image table. Default: the programs of this repository. */
+  readonly programs?: readonly Program[] | undefined
+}
+
+/** A node of a cluster whose pods are processes of this machine. */
+export interface NodeAgent {
+  /** Opens a loopback port (0: any) that forwards to a Service. */
+  publish(target: PublishedService, listenPort: number): Promise<Publication>
+  /** Stops the pods, which cannot outlive their agent. Their objects stay: the next agent of the folder runs them again. */
+  close(options: { readonly stopPods: true }): Promise<void>
+}
+
+/**
+ * Registers a node with the API server and runs the pods that are bound to it as local processes. Works against any API
+ * server. What an earlier agent of the same folder left running is killed first.
+ */
+export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
+  const { kube, api, dir, nodeName = 'nexus-node-0', capacity = DEFAULT_CAPACITY, log } = options
+  const podsDir = join(dir, 'pods')
+  await mkdir(podsDir, { recursive: true, mode: 0o700 })
+  const killed = await killLeftovers(podsDir)
+  if (killed > 0) log(`ended ${killed} processes of an earlier run`)
+
+  const life = new AbortController()
+  const network = new PodNetwork({
+    kube,
+    dir,
+    subnet: subnetOf(nodeName),
+    apiPort: portOf(api.url),
+    signal: life.signal,
+    log,
+  })
+  const events = createEventRecorder(kube, nodeName, log)
+  const caPem = api.caPem ?? (await presentedCa(api.url))
+  const programs = options.programs ?? repositoryPrograms()
+  const context: PodContext = { kube, programs, network, events, podsDir, api: { url: api.url, caPem }, log }
+  const pods = new NodePods(context)
+  const kubelet = await startKubeletServer((namespace, name) => pods.find(namespace, name))
+  const node = { name: nodeName, capacity, kubeletPort: kubelet.port }
+  const stop = async (): Promise<void> => {
+    life.abort()
+    await pods.close()
+    await kubelet.close()
+    await network.settled()
+    await events.flush()
+  }
+  try {
+    await network.synced()
+    await registerNode(kube, node)
+    await pods.follow(nodeName, life.signal)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const heartbeat = repeat(() => sendHeartbeat(kube, node), life.signal, log)
+  return {
+    publish: (target, listenPort) => publishService(() => network.map(), target, listenPort),
+    async close() {
+      await stop()
+      await heartbeat
+    },
+  }
+}
+
+/** The pods of the node, one worker each. */
+class NodePods {
+  readonly #context: PodContext
+  readonly #workers = new Map<string, PodWorker>()
+  readonly #leaving = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(context: PodContext) {
+    this.#context = context
+  }
+
+  /** Runs the pods of the node as the API server tells; resolves when it has told all there are. */
+  async follow(nodeName: string, signal: AbortSignal): Promise<void> {
+    const { kube, log } = this.#context
+    const query = { kind: Kinds.Pod, fieldSelector: `spec.nodeName=${nodeName}` }
+    const onError = (error: unknown): void => log(`pods of ${nodeName}: ${messageOf(error)}`)
+    const informer = startInformer<Pod>(kube, query, { signal, onError })
+    informer.onChange(({ type, object, previous }) => {
+      // A watch that was cut may tell of a new pod by the name of the old one.
+      if (previous !== undefined && previous.metadata.uid !== object.metadata.uid) this.#forget(previous)
+      if (type === 'DELETED') this.#forget(object)
+      else this.#take(object)
+    })
+    await informer.synced
+    for (const pod of informer.list()) this.#take(pod)
+    await this.#removeStrangers()
+  }
+
+  find(namespace: string, name: string): PodWorker | undefined {
+    return [...this.#workers.values()].find(
+      ({ pod }) => pod.metadata.name === name && pod.metadata.namespace === namespace,
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([
+      ...[...this.#workers.values()].map((worker) => worker.stop(SHUTDOWN_GRACE_SECONDS)),
+      ...this.#leaving,
+    ])
+  }
+
+  #take(pod: Pod): void {
+    const { uid } = pod.metadata
+    if (uid === undefined || this.#closed) return
+    const worker = this.#workers.get(uid) ?? new PodWorker(this.#context, pod)
+    this.#workers.set(uid, worker)
+    worker.update(pod)
+  }
+
+  #forget({ metadata }: Pod): void {
+    const worker = this.#workers.get(metadata.uid ?? '')
+    if (worker === undefined) return
+    this.#workers.delete(metadata.uid ?? '')
+    const leaving = worker
+      .forget()
+      .catch((error: unknown) => this.#context.log(`pod ${metadata.name}: ${messageOf(error)}`))
+      .finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
+  }
+
+  /** Folders of pods that went while no agent ran. */
+  async #removeStrangers(): Promise<void> {
+    for (const uid of await readdir(this.#context.podsDir)) {
+      if (!this.#workers.has(uid)) await rm(join(this.#context.podsDir, uid), { recursive: true, force: true })
+    }
+  }
+}
+
+async function repeat(act: () => Promise<void>, signal: AbortSignal, log: (message: string) => void): Promise<void> {
+  while (!signal.aborted) {
+    await act().catch((error: unknown) => {
+      if (!signal.aborted) log(`heartbeat: ${messageOf(error)}`)
+    })
+    await pause(HEARTBEAT_MS, signal)
+  }
+}
+
+/** Resolves after the time or when `signal` aborts. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const end = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds)
+    signal.addEventListener('abort', end)
+  })
+}
+
+function subnetOf(nodeName: string): number {
+  return Number(/\d{1,3}$/.exec(nodeName)?.[0] ?? 0) % 256
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port || 443)
+}

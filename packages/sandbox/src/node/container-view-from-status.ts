@@ -1,0 +1,42 @@
+import type { ContainerStatus, Pod } from '@nexus/kube'
+import type { ContainerState, ContainerView } from './container-view.ts'
+import type { ContainerExit } from './restart.ts'
+
+/** What a container that ran when its agent died ended with: nobody saw it. */
+const UNSEEN_EXIT_CODE = 137
+
+/** The containers of a pod as an agent finds them that has not run them: from the status that its predecessor wrote. */
+export function viewsFromStatus(pod: Pod, now: Date): ContainerView[] {
+  return pod.spec.containers.map(({ name, image = '' }) => {
+    const status = pod.status?.containerStatuses?.find((candidate) => candidate.name === name)
+    return {
+      name,
+      image,
+      restartCount: status?.restartCount ?? 0,
+      crashes: 0,
+      state: stateFromStatus(status, now),
+      lastExit: exitFrom(status?.lastState?.terminated),
+    }
+  })
+}
+
+function stateFromStatus(status: ContainerStatus | undefined, now: Date): ContainerState {
+  const finishedAt = now.toISOString()
+  if (status?.state?.running) {
+    const { startedAt = finishedAt } = status.state.running
+    const message = 'the node agent ended while this container ran'
+    const exit = { exitCode: UNSEEN_EXIT_CODE, reason: 'Unknown', message, startedAt, finishedAt } as const
+    return { phase: 'exited', exit }
+  }
+  const exit = exitFrom(status?.state?.terminated)
+  if (exit !== undefined) return { phase: 'exited', exit }
+  return { phase: 'waiting', reason: 'ContainerCreating', retryAt: 0 }
+}
+
+type Terminated = NonNullable<ContainerStatus['state']>['terminated']
+
+function exitFrom(terminated: Terminated): ContainerExit | undefined {
+  if (terminated === undefined) return undefined
+  const { exitCode, signal, startedAt = '', finishedAt = '' } = terminated
+  return { exitCode, signal, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt }
+}

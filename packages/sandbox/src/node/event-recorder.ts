@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import { isNotFound, Kinds, refTo } from '@nexus/kube'
+import type { Event, KubeClient, Pod } from '@nexus/kube'
+import { toSeconds } from './pod-status.ts'
+
+/** What happened to a pod. */
+export interface PodEvent {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  /** The container it is about; the pod as a whole when left out. */
+  readonly container?: string | undefined
+}
+
+export interface EventRecorder {
+  /** Writes the event in the background; one that repeats counts up. Events are told, not promised: a failure is logged. */
+  record(pod: Pod, event: PodEvent): void
+  /** Resolves when everything recorded so far is written or given up. */
+  flush(): Promise<void>
+}
+
+/** A recorder of events in the name of the kubelet of `nodeName`. */
+export function createEventRecorder(kube: KubeClient, nodeName: string, log: (message: string) => void): EventRecorder {
+  const counts = new Map<string, { name: string; count: number }>()
+  let queue = Promise.resolve()
+
+  async function write(pod: Pod, event: PodEvent): Promise<void> {
+    const key = [pod.metadata.uid, event.container, event.reason, event.message].join('\n')
+    const known = counts.get(key)
+    const time = toSeconds(new Date())
+    if (known !== undefined) {
+      known.count++
+      const ref = refTo(Kinds.Event, { name: known.name, namespace: pod.metadata.namespace ?? 'default' })
+      const body = { count: known.count, lastTimestamp: time }
+      try {
+        await kube.patch(ref, { type: 'merge', body })
+        return
+      } catch (error) {
+        // Events expire: this one is written anew.
+        if (!isNotFound(error)) throw error
+      }
+    }
+    const name = `${pod.metadata.name}.${randomBytes(8).toString('hex')}`
+    counts.set(key, { name, count: 1 })
+    await kube.create(assembleEvent(pod, event, { name, time, nodeName }))
+  }
+
+  return {
+    record(pod, event) {
+      queue = queue
+        .then(() => write(pod, event))
+        .catch((error: unknown) => log(`event ${event.reason} of pod ${pod.metadata.name}: ${String(error)}`))
+    },
+    flush: () => queue,
+  }
+}
+
+function assembleEvent(
+  { metadata }: Pod,
+  { type, reason, message, container }: PodEvent,
+  { name, time, nodeName }: { name: string; time: string; nodeName: string },
+): Event {
+  const { namespace = 'default' } = metadata
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace },
+    involvedObject: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace,
+      name: metadata.name,
+      ...(metadata.uid !== undefined && { uid: metadata.uid }),
+      ...(metadata.resourceVersion !== undefined && { resourceVersion: metadata.resourceVersion }),
+      ...(container !== undefined && { fieldPath: `spec.containers{${container}}` }),
+    },
+    type,
+    reason,
+    message,
+    count: 1,
+    firstTimestamp: time,
+    lastTimestamp: time,
+    source: { component: 'kubelet', host: nodeName },
+    reportingComponent: 'kubelet',
+    reportingInstance: nodeName,
+  }
+}

@@ -1,0 +1,5 @@
+export { DEFAULT_CAPACITY, startNodeAgent } from './agent.ts'
+export type { NodeAgent, NodeAgentOptions } from './agent.ts'
+export { programFor, repositoryPrograms } from './programs.ts'
+export type { Program } from './programs.ts'
+export type { Publication, PublishedService } from './publish.ts'

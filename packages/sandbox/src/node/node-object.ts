@@ -1,0 +1,83 @@
+import { arch, platform, release } from 'node:os'
+import type { Condition, Lease, Node, ResourceList } from '@nexus/kube'
+import { HOST_IP, toSeconds } from './pod-status.ts'
+
+/** The namespace of the leases by which nodes show that they live. */
+export const NODE_LEASE_NAMESPACE = 'kube-node-lease'
+/** Controllers count a node as gone when its lease is older. */
+const LEASE_SECONDS = 40
+
+export interface NodeDescription {
+  readonly name: string
+  readonly capacity: ResourceList
+  /** Where the API server fetches logs. */
+  readonly kubeletPort: number
+}
+
+/** The Node as it is registered, without its status. */
+export function assembleNode({ name }: NodeDescription): Node {
+  const labels = {
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': platform(),
+    'kubernetes.io/arch': arch() === 'x64' ? 'amd64' : arch(),
+    'nexus.dev/sandbox': 'true',
+  }
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {} }
+}
+
+/** The Node's status: it is ready, has what it was given, and answers on loopback. */
+export function assembleNodeStatus(node: NodeDescription, before: Node, now: Date): NonNullable<Node['status']> {
+  const own = [
+    condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'),
+    condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure'),
+    condition('PIDPressure', 'False', 'KubeletHasSufficientPID'),
+    condition('Ready', 'True', 'KubeletReady'),
+  ]
+  const conditions = own.map((current) => {
+    const known = before.status?.conditions?.find(({ type }) => type === current.type)
+    const since = known?.status === current.status ? known.lastTransitionTime : undefined
+    return { ...current, lastHeartbeatTime: toSeconds(now), lastTransitionTime: since ?? toSeconds(now) }
+  })
+  return {
+    capacity: node.capacity,
+    allocatable: node.capacity,
+    conditions,
+    addresses: [
+      { type: 'InternalIP', address: HOST_IP },
+      { type: 'Hostname', address: node.name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: node.kubeletPort } },
+    nodeInfo: nodeInfo(),
+  }
+}
+
+function condition(type: string, status: 'True' | 'False', reason: string): Condition {
+  return { type, status, reason, message: 'the node agent of the sandbox' }
+}
+
+/** Every field is required by the API. */
+function nodeInfo(): object {
+  return {
+    machineID: '',
+    systemUUID: '',
+    bootID: '',
+    kernelVersion: release(),
+    osImage: 'local processes',
+    containerRuntimeVersion: 'nexus://0.1.0',
+    kubeletVersion: 'v1.34.0-nexus',
+    kubeProxyVersion: '',
+    operatingSystem: platform(),
+    architecture: arch() === 'x64' ? 'amd64' : arch(),
+  }
+}
+
+export function assembleLease(name: string, now: Date): Lease {
+  const metadata = { name, namespace: NODE_LEASE_NAMESPACE }
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: assembleLeaseSpec(name, now) }
+}
+
+export function assembleLeaseSpec(name: string, now: Date): NonNullable<Lease['spec']> {
+  // A MicroTime: servers insist on six digits.
+  const renewTime = now.toISOString().replace('Z', '000Z')
+  return { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime }
+}

@@ -1,0 +1,57 @@
+import { isAlreadyExists, isNotFound, Kinds, refTo } from '@nexus/kube'
+import type { KubeClient, Node } from '@nexus/kube'
+import {
+  assembleLease,
+  assembleLeaseSpec,
+  assembleNode,
+  assembleNodeStatus,
+  NODE_LEASE_NAMESPACE,
+} from './node-object.ts'
+import type { NodeDescription } from './node-object.ts'
+
+/** Makes the Node if it is not there and reports it ready. */
+export async function registerNode(kube: KubeClient, node: NodeDescription): Promise<void> {
+  await reportNodeStatus(kube, node, await findOrCreateNode(kube, node))
+}
+
+/** Shows that the node lives: renews its lease and its status. */
+export async function sendHeartbeat(kube: KubeClient, node: NodeDescription): Promise<void> {
+  await renewLease(kube, node.name)
+  await registerNode(kube, node)
+}
+
+async function findOrCreateNode(kube: KubeClient, node: NodeDescription): Promise<Node> {
+  const ref = refTo(Kinds.Node, { name: node.name })
+  try {
+    const desired = assembleNode(node)
+    const existing = await kube.get(ref)
+    const { labels = {} } = desired.metadata
+    const missing = Object.entries(labels).some(([key, value]) => existing.metadata.labels?.[key] !== value)
+    return missing ? await kube.patch(ref, { type: 'merge', body: { metadata: { labels } } }) : existing
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    return kube.create(assembleNode(node))
+  }
+}
+
+async function reportNodeStatus(kube: KubeClient, node: NodeDescription, before: Node): Promise<void> {
+  const status = assembleNodeStatus(node, before, new Date())
+  await kube.patch(
+    refTo(Kinds.Node, { name: node.name }),
+    { type: 'merge', body: { status } },
+    { subresource: 'status' },
+  )
+}
+
+async function renewLease(kube: KubeClient, name: string): Promise<void> {
+  const ref = refTo(Kinds.Lease, { name, namespace: NODE_LEASE_NAMESPACE })
+  const now = new Date()
+  try {
+    await kube.patch(ref, { type: 'merge', body: { spec: assembleLeaseSpec(name, now) } })
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    await kube.create(assembleLease(name, now)).catch((failure: unknown) => {
+      if (!isAlreadyExists(failure)) throw failure
+    })
+  }
+}

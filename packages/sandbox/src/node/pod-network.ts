@@ -1,0 +1,126 @@
+import { join } from 'node:path'
+import { Kinds, startInformer } from '@nexus/kube'
+import type { EndpointSlice, Informer, KubeClient, Service } from '@nexus/kube'
+import { assembleAddressMap } from './assemble-address-map.ts'
+import type { AddressMap } from './address-map.ts'
+import { emptyAddressMap } from './address-map.ts'
+import { writeAddressMap } from './map-file.ts'
+
+export interface PodNetworkOptions {
+  readonly kube: KubeClient
+  /** Folder of the map file. */
+  readonly dir: string
+  /** Third number of the pods' addresses: 10.244.<subnet>.x. */
+  readonly subnet: number
+  readonly apiPort?: number | undefined
+  readonly signal: AbortSignal
+  readonly log: (message: string) => void
+}
+
+/** The addresses of the node's pods, and the map of them and of all Services, kept current in its file. */
+export class PodNetwork {
+  readonly mapPath: string
+  readonly #options: PodNetworkOptions
+  readonly #services: Informer<Service>
+  readonly #slices: Informer<EndpointSlice>
+  readonly #podSockets = new Map<string, Map<number, number>>()
+  readonly #addresses = new Set<string>()
+  #lastHost = 1
+  #map: AddressMap = emptyAddressMap
+  #writing = Promise.resolve()
+  #due = false
+
+  constructor(options: PodNetworkOptions) {
+    const { kube, signal, dir, log } = options
+    const onError = (error: unknown): void => log(`address map: ${String(error)}`)
+    this.#options = options
+    this.mapPath = join(dir, 'address-map.json')
+    this.#services = startInformer(kube, { kind: Kinds.Service }, { signal, onError })
+    this.#slices = startInformer(kube, { kind: Kinds.EndpointSlice }, { signal, onError })
+    this.#services.onChange(() => this.#change())
+    this.#slices.onChange(() => this.#change())
+  }
+
+  /** Resolves when the Services of the cluster are in the map. */
+  async synced(): Promise<void> {
+    await Promise.all([this.#services.synced, this.#slices.synced])
+    this.#change()
+    await this.#writing
+  }
+
+  /** The map as it is now. */
+  map(): AddressMap {
+    return this.#map
+  }
+
+  /** An address for a pod: `wanted`, the one it had, where it is free. */
+  claimAddress(wanted: string | undefined): string {
+    const address = wanted !== undefined && this.#isFree(wanted) ? wanted : this.#nextAddress()
+    this.#addresses.add(address)
+    return address
+  }
+
+  releaseAddress(address: string): void {
+    this.#addresses.delete(address)
+    this.#podSockets.delete(address)
+    this.#change()
+  }
+
+  /** From now on `address:port` is loopback port `loopbackPort`. Resolves when programs can see it. */
+  async open(address: string, port: number, loopbackPort: number): Promise<void> {
+    const ports = this.#podSockets.get(address) ?? new Map<number, number>()
+    this.#podSockets.set(address, ports.set(port, loopbackPort))
+    this.#change()
+    await this.#writing
+  }
+
+  /** From now on nothing listens on `address:port`, unless it is a later socket already. */
+  close(address: string, port: number, loopbackPort: number): void {
+    const ports = this.#podSockets.get(address)
+    if (ports?.get(port) !== loopbackPort) return
+    ports.delete(port)
+    this.#change()
+  }
+
+  /** The loopback port behind a pod's port. */
+  loopbackPort(address: string, port: number): number | undefined {
+    return this.#podSockets.get(address)?.get(port)
+  }
+
+  /** Resolves when nothing is being written. */
+  settled(): Promise<void> {
+    return this.#writing
+  }
+
+  #isFree(address: string): boolean {
+    return address.startsWith(`10.244.${this.#options.subnet}.`) && !this.#addresses.has(address)
+  }
+
+  /** Round and round, so that the address of a pod that has just gone is not the next one's. */
+  #nextAddress(): string {
+    for (let tries = 0; tries < 253; tries++) {
+      this.#lastHost = this.#lastHost >= 254 ? 2 : this.#lastHost + 1
+      const address = `10.244.${this.#options.subnet}.${this.#lastHost}`
+      if (this.#isFree(address)) return address
+    }
+    throw new Error(`the node has no pod address left in 10.244.${this.#options.subnet}.0/24`)
+  }
+
+  /** Changes that come together are one write. */
+  #change(): void {
+    this.#map = assembleAddressMap({
+      services: this.#services.list(),
+      slices: this.#slices.list(),
+      podSockets: this.#podSockets,
+      apiPort: this.#options.apiPort,
+    })
+    if (this.#due) return
+    this.#due = true
+    this.#writing = this.#writing
+      .then(() => {
+        this.#due = false
+        return writeAddressMap(this.mapPath, this.#map)
+      })
+      .catch((error: unknown) => this.#options.log(`address map: ${String(error)}`))
+  }
+}

@@ -1,0 +1,392 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf } from '@nexus/core'
+import { isConflict, isNotFound, Kinds, refTo } from '@nexus/kube'
+import type { Container, Pod } from '@nexus/kube'
+import type { ContainerLog } from './container-log.ts'
+import { prepareLaunch } from './container-launch.ts'
+import { hasRun } from './container-view.ts'
+import type { ContainerState, ContainerView } from './container-view.ts'
+import { viewsFromStatus } from './container-view-from-status.ts'
+import { decidePod } from './decide.ts'
+import type { Action } from './decide.ts'
+import { ConfigError } from './environment.ts'
+import type { PodEvent } from './event-recorder.ts'
+import type { HealthReport } from './health.ts'
+import { MountError } from './mount-error.ts'
+import type { PodContext } from './pod-context.ts'
+import { assemblePodStatus, backOffMessage, toSeconds } from './pod-status.ts'
+import { noProgramMessage, programFor } from './programs.ts'
+import type { Program } from './programs.ts'
+import { countCrash } from './restart.ts'
+import type { ContainerExit } from './restart.ts'
+import { CONFIG_RETRY_MS, pullDelayMs } from './retry-delay.ts'
+import { runContainer } from './running-container.ts'
+import type { RunningContainer } from './running-container.ts'
+import { writeServiceAccount } from './service-account.ts'
+import { prepareVolumes } from './volumes.ts'
+
+/** After an error that nobody expected, and while the API server cannot be reached. */
+const ERROR_RETRY_MS = 1000
+/** A pod that is gone from the API gets this long to end by itself. */
+const GONE_GRACE_SECONDS = 2
+
+/**
+ * Brings one pod to what its object asks for. Whatever happens (a new version of the object, a process that ends, a probe,
+ * a timer) leads to the same pass: decide from what is known, act, report. Passes never overlap.
+ */
+export class PodWorker {
+  readonly podIP: string
+  readonly #context: PodContext
+  readonly #dir: string
+  readonly #startTime: string
+  readonly #views: Map<string, ContainerView>
+  readonly #running = new Map<string, RunningContainer>()
+  readonly #pullFailures = new Map<string, number>()
+  #pod: Pod
+  #passes: Promise<void> = Promise.resolve()
+  #due = false
+  #ending = false
+  #removed = false
+  #reported = ''
+  #timer: NodeJS.Timeout | undefined
+  #tokenTimer: NodeJS.Timeout | undefined
+
+  constructor(context: PodContext, pod: Pod) {
+    this.#context = context
+    this.#pod = pod
+    this.#dir = join(context.podsDir, pod.metadata.uid ?? '')
+    this.#startTime = pod.status?.startTime ?? toSeconds(new Date())
+    this.#views = new Map(viewsFromStatus(pod, new Date()).map((view) => [view.name, view]))
+    this.podIP = context.network.claimAddress(pod.status?.podIP)
+  }
+
+  get pod(): Pod {
+    return this.#pod
+  }
+
+  /** Takes a new version of the object, or the first one, into account. */
+  update(pod: Pod): void {
+    this.#pod = pod
+    this.#wake()
+  }
+
+  /** The views of the containers, as last known. */
+  view(container: string): ContainerView | undefined {
+    return this.#views.get(container)
+  }
+
+  /** Where the log of a run stands: the current one, or the one before. */
+  logPath(container: string, restartCount: number): string {
+    return join(this.#dir, 'containers', container, `${restartCount}.log`)
+  }
+
+  /** The log of the run that goes on, undefined where none does. */
+  runningLog(container: string): ContainerLog | undefined {
+    return this.#running.get(container)?.log
+  }
+
+  /** The pod's object is gone: ends what runs and forgets its folder. */
+  async forget(): Promise<void> {
+    await this.stop(GONE_GRACE_SECONDS)
+    this.#context.network.releaseAddress(this.podIP)
+    await rm(this.#dir, { recursive: true, force: true })
+  }
+
+  /** Ends what runs and starts nothing again. The object and the folder stay for the next agent. */
+  async stop(graceSeconds: number): Promise<void> {
+    this.#ending = true
+    clearTimeout(this.#timer)
+    clearTimeout(this.#tokenTimer)
+    await this.#passes
+    await Promise.all([...this.#running.values()].map((running) => running.stop(graceSeconds)))
+    await this.#passes
+  }
+
+  /** Asks for a pass; many before it begins are one. */
+  #wake(): void {
+    if (this.#due || this.#ending) return
+    this.#due = true
+    this.#passes = this.#passes
+      .then(() => {
+        this.#due = false
+        return this.#ending ? undefined : this.#pass()
+      })
+      .catch((error: unknown) => {
+        this.#context.log(`pod ${this.#name()}: ${messageOf(error)}`)
+        this.#wakeIn(ERROR_RETRY_MS)
+      })
+  }
+
+  #wakeIn(milliseconds: number): void {
+    clearTimeout(this.#timer)
+    if (!this.#ending) this.#timer = setTimeout(() => this.#wake(), milliseconds)
+  }
+
+  async #pass(): Promise<void> {
+    if (this.#removed || this.#isOver()) return
+    const { actions, wakeAt } = decidePod(this.#pod, [...this.#views.values()], Date.now())
+    for (const action of actions) await this.#act(action)
+    await this.#report()
+    const again = this.#earliestRetry(wakeAt)
+    if (again !== undefined) this.#wakeIn(Math.max(0, again - Date.now()))
+  }
+
+  /** A pod that ended for good, for example by eviction, is left as it is until it is deleted. */
+  #isOver(): boolean {
+    const { metadata, status } = this.#pod
+    const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed'
+    return ended && metadata.deletionTimestamp === undefined && this.#running.size === 0
+  }
+
+  /** What this pass has put off comes on top of what was decided before it. */
+  #earliestRetry(wakeAt: number | undefined): number | undefined {
+    const waits = [...this.#views.values()].flatMap(({ state }) => (state.phase === 'waiting' ? [state.retryAt] : []))
+    const times = [...waits, ...(wakeAt === undefined ? [] : [wakeAt])]
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  async #act(action: Action): Promise<void> {
+    switch (action.type) {
+      case 'start':
+        return this.#start(action.container)
+      case 'stop':
+        this.#stopContainer(action)
+        return
+      case 'remove':
+        return this.#remove()
+      default:
+        return action satisfies never
+    }
+  }
+
+  async #start(name: string): Promise<void> {
+    const container = this.#pod.spec.containers.find((candidate) => candidate.name === name)
+    if (container === undefined) return
+    const program = programFor(container.image ?? '', this.#context.programs)
+    if (program === undefined) {
+      this.#refuseImage(container)
+      return
+    }
+    try {
+      await this.#run(container, program)
+    } catch (error) {
+      this.#postpone(container, error)
+    }
+  }
+
+  async #run(container: Container, program: Program): Promise<void> {
+    const { name } = container
+    const dir = join(this.#dir, 'containers', name)
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    const serviceAccountDir = await this.#serviceAccount()
+    const volumes = await prepareVolumes(this.#context.kube, this.#pod, {
+      dir: join(this.#dir, 'volumes'),
+      serviceAccountDir,
+    })
+    const place = { podIP: this.podIP, dir, volumes, serviceAccountDir }
+    const launch = await prepareLaunch(this.#context, this.#pod, { container, program }, place)
+    this.#tell({ type: 'Normal', reason: 'Pulled', message: pulledMessage(container), container: name })
+    const view = this.#viewOf(name)
+    const restartCount = hasRun(view) ? view.restartCount + 1 : view.restartCount
+    const running = await runContainer({
+      container,
+      launch,
+      dir,
+      podIP: this.podIP,
+      logPath: this.logPath(name, restartCount),
+      network: this.#context.network,
+      onHealth: (report) => this.#takeHealth(name, report),
+      log: this.#context.log,
+    })
+    this.#running.set(name, running)
+    const lastExit = view.state.phase === 'exited' ? view.state.exit : view.lastExit
+    const state = {
+      phase: 'running',
+      startedAt: running.startedAt,
+      started: false,
+      ready: false,
+      stopping: false,
+    } as const
+    this.#views.set(name, { ...view, program: program.name, restartCount, lastExit, state })
+    this.#tell({ type: 'Normal', reason: 'Created', message: `Created container: ${name}`, container: name })
+    this.#tell({ type: 'Normal', reason: 'Started', message: `Started container ${name}`, container: name })
+    void running.exited.then((exit) => this.#takeExit(name, exit))
+  }
+
+  /** The pod's token and its folder, undefined where the pod wants none. */
+  async #serviceAccount(): Promise<string | undefined> {
+    if (this.#pod.spec.automountServiceAccountToken === false) return undefined
+    const dir = join(this.#dir, 'serviceaccount')
+    const folder = { dir, ca: this.#context.api.caPem }
+    const refreshMs = await writeServiceAccount(this.#context.kube, this.#pod, folder)
+    clearTimeout(this.#tokenTimer)
+    if (!this.#ending) this.#tokenTimer = setTimeout(() => void this.#refreshToken(), refreshMs)
+    return dir
+  }
+
+  async #refreshToken(): Promise<void> {
+    try {
+      await this.#serviceAccount()
+    } catch (error) {
+      this.#context.log(`token of pod ${this.#name()}: ${messageOf(error)}`)
+      if (!this.#ending) this.#tokenTimer = setTimeout(() => void this.#refreshToken(), 10 * ERROR_RETRY_MS)
+    }
+  }
+
+  #refuseImage({ name, image = '' }: Container): void {
+    const failures = (this.#pullFailures.get(name) ?? 0) + 1
+    this.#pullFailures.set(name, failures)
+    const why = noProgramMessage(image)
+    this.#tell({
+      type: 'Warning',
+      reason: 'Failed',
+      message: `Failed to pull image "${image}": ${why}`,
+      container: name,
+    })
+    this.#tell({ type: 'Warning', reason: 'Failed', message: 'Error: ErrImagePull', container: name })
+    const retryAt = Date.now() + pullDelayMs(failures)
+    const [reason, message] =
+      failures === 1 ? ['ErrImagePull', why] : ['ImagePullBackOff', `Back-off pulling image "${image}": ${why}`]
+    this.#wait(name, { reason, message, retryAt })
+  }
+
+  #postpone({ name }: Container, error: unknown): void {
+    const retryAt = Date.now() + CONFIG_RETRY_MS
+    const message = messageOf(error)
+    if (error instanceof MountError) {
+      this.#tell({ type: 'Warning', reason: 'FailedMount', message })
+      this.#wait(name, { reason: 'ContainerCreating', retryAt })
+    } else if (error instanceof ConfigError) {
+      this.#tell({ type: 'Warning', reason: 'Failed', message: `Error: ${message}`, container: name })
+      this.#wait(name, { reason: 'CreateContainerConfigError', message, retryAt })
+    } else {
+      this.#tell({ type: 'Warning', reason: 'Failed', message: `Error: ${message}`, container: name })
+      this.#wait(name, { reason: 'CreateContainerError', message, retryAt })
+    }
+  }
+
+  #wait(name: string, waiting: Omit<Extract<ContainerState, { phase: 'waiting' }>, 'phase'>): void {
+    const view = this.#viewOf(name)
+    const lastExit = view.state.phase === 'exited' ? view.state.exit : view.lastExit
+    this.#views.set(name, { ...view, lastExit, state: { phase: 'waiting', ...waiting } })
+  }
+
+  #stopContainer({ container, graceSeconds, because }: Extract<Action, { type: 'stop' }>): void {
+    const running = this.#running.get(container)
+    const view = this.#viewOf(container)
+    if (running === undefined || view.state.phase !== 'running') return
+    this.#views.set(container, { ...view, state: { ...view.state, stopping: true } })
+    const message =
+      because === 'deleted'
+        ? `Stopping container ${container}`
+        : `Container ${container} failed ${because} probe, will be restarted`
+    this.#tell({ type: 'Normal', reason: 'Killing', message, container })
+    void running.stop(graceSeconds)
+  }
+
+  /** Everything has ended: the object can go. Its last status says how the containers ended. */
+  async #remove(): Promise<void> {
+    await this.#report()
+    const { uid } = this.#pod.metadata
+    await this.#context.events.flush()
+    try {
+      await this.#context.kube.delete(refTo(Kinds.Pod, this.#pod.metadata), {
+        gracePeriodSeconds: 0,
+        ...(uid !== undefined && { preconditions: { uid } }),
+      })
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error)) throw error
+    }
+    // With finalizers the object stays a while; there is nothing left to do for it here.
+    this.#removed = true
+  }
+
+  #takeHealth(name: string, report: HealthReport): void {
+    const view = this.#viewOf(name)
+    switch (report.type) {
+      case 'unhealthy': {
+        const kind = `${report.kind.charAt(0).toUpperCase()}${report.kind.slice(1)}`
+        this.#tell({
+          type: 'Warning',
+          reason: 'Unhealthy',
+          message: `${kind} probe failed: ${report.message}`,
+          container: name,
+        })
+        return
+      }
+      case 'started':
+        this.#changeRunning(view, { started: true })
+        return
+      case 'ready':
+        this.#changeRunning(view, { ready: report.ready })
+        return
+      case 'failed':
+        this.#changeRunning(view, { failed: report.kind, ready: false })
+        return
+      default:
+        return report satisfies never
+    }
+  }
+
+  #changeRunning(view: ContainerView, change: Partial<Extract<ContainerState, { phase: 'running' }>>): void {
+    if (view.state.phase !== 'running') return
+    this.#views.set(view.name, { ...view, state: { ...view.state, ...change } })
+    this.#wake()
+  }
+
+  #takeExit(name: string, exit: ContainerExit): void {
+    const view = this.#viewOf(name)
+    const crashes = countCrash(view.crashes, exit)
+    this.#running.delete(name)
+    this.#views.set(name, { ...view, crashes, state: { phase: 'exited', exit } })
+    if (crashes > 1 && !this.#ending && this.#pod.metadata.deletionTimestamp === undefined) {
+      const message = `Back-off restarting failed container ${name} in pod ${backOffMessage(this.#pod, name, crashes).replace(/^.* pod=/, '')}`
+      this.#tell({ type: 'Warning', reason: 'BackOff', message, container: name })
+    }
+    this.#wake()
+  }
+
+  /** Writes the status if it differs from what was written last. */
+  async #report(): Promise<void> {
+    const { metadata } = this.#pod
+    const containers = [...this.#views.values()]
+    const status = assemblePodStatus(
+      this.#pod,
+      { containers, podIP: this.podIP, startTime: this.#startTime },
+      new Date(),
+    )
+    const text = JSON.stringify(status)
+    if (text === this.#reported) return
+    try {
+      // With its uid in the patch, a later pod of the same name refuses it.
+      const body = { metadata: { uid: metadata.uid }, status }
+      this.#pod = await this.#context.kube.patch(
+        refTo(Kinds.Pod, metadata),
+        { type: 'merge', body },
+        { subresource: 'status' },
+      )
+      this.#reported = text
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error)) throw error
+    }
+  }
+
+  #viewOf(name: string): ContainerView {
+    const view = this.#views.get(name)
+    if (view === undefined) throw new Error(`pod ${this.#name()} has no container ${name}`)
+    return view
+  }
+
+  #tell(event: PodEvent): void {
+    this.#context.events.record(this.#pod, event)
+  }
+
+  #name(): string {
+    return `${this.#pod.metadata.namespace}/${this.#pod.metadata.name}`
+  }
+}
+
+function pulledMessage({ image }: Container): string {
+  return `Container image "${image}" already present on machine`
+}
