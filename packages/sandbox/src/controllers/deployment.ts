@@ -1,7 +1,6 @@
 import { isAlreadyExists, isNotFound, Kinds, ownerReferenceTo, refTo } from '@nexus/kube'
 import type { Deployment, KubeObject, Pod, PodTemplateSpec, ReplicaSet } from '@nexus/kube'
 import { millisecondsToDeadline, observeDeployment } from './deployment-status.ts'
-import type { DeploymentStatus } from './deployment-status.ts'
 import { isRecreate, newestReplicas, planShrink, rolloutBounds, wantedReplicas } from './rollout.ts'
 import { runReconciler, watching } from './runtime/controller.ts'
 import type { ControllerContext } from './runtime/controller.ts'
@@ -58,10 +57,10 @@ class DeploymentReconciler {
 
     const made = newest ?? (await this.#createNewest(deployment, older))
     if (made === undefined) return this.#writeStatus(deployment, { newest, older })
-    await this.#writeRevision(deployment, made, older)
+    const revision = await this.#numberRevision(made, older)
     if (deployment.spec.paused !== true) await this.#scale(deployment, made, older)
     await this.#cleanUp(deployment, older)
-    return this.#writeStatus(deployment, { newest: made, older, created: newest === undefined })
+    return this.#writeStatus(deployment, { newest: made, older, created: newest === undefined, revision })
   }
 
   #ownedSets(deployment: Deployment): ReplicaSet[] {
@@ -108,17 +107,14 @@ class DeploymentReconciler {
   }
 
   /** A template that comes back is the newest again, so its ReplicaSet gets the next revision. */
-  async #writeRevision(deployment: Deployment, newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<void> {
-    const { kube } = this.#context
+  async #numberRevision(newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<string> {
     const last = Math.max(0, ...older.map(revisionOf))
     const revision = String(revisionOf(newest) > last ? revisionOf(newest) : last + 1)
-    const body = { metadata: { annotations: { [REVISION]: revision } } }
     if (newest.metadata.annotations?.[REVISION] !== revision) {
-      await kube.patch(refTo(Kinds.ReplicaSet, newest.metadata), { type: 'merge', body })
+      const body = { metadata: { annotations: { [REVISION]: revision } } }
+      await this.#context.kube.patch(refTo(Kinds.ReplicaSet, newest.metadata), { type: 'merge', body })
     }
-    if (deployment.metadata.annotations?.[REVISION] !== revision) {
-      await kube.patch(refTo(Kinds.Deployment, deployment.metadata), { type: 'merge', body })
-    }
+    return revision
   }
 
   async #scale(deployment: Deployment, newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<void> {
@@ -163,20 +159,37 @@ class DeploymentReconciler {
     }
   }
 
-  async #writeStatus(
-    deployment: Deployment,
-    rollout: { newest: ReplicaSet | undefined; older: readonly ReplicaSet[]; created?: boolean },
-  ): Promise<Requeue | undefined> {
+  async #writeStatus(deployment: Deployment, rollout: Rollout): Promise<Requeue | undefined> {
     const now = this.#context.now()
-    const status: DeploymentStatus = observeDeployment(deployment, { ...rollout, now })
+    const status = observeDeployment(deployment, { ...rollout, now })
+    const revision = rollout.revision ?? deployment.metadata.annotations?.[REVISION]
+    const isNumbered = deployment.metadata.annotations?.[REVISION] === revision
     const patch = mergePatchBetween(deployment.status, status)
-    const ref = refTo(Kinds.Deployment, deployment.metadata)
-    if (patch) {
-      await this.#context.kube.patch(ref, { type: 'merge', body: { status: patch } }, { subresource: 'status' })
-    }
+    if (patch || !isNumbered) await this.#write(deployment, patch ?? {}, isNumbered ? {} : { [REVISION]: revision })
     const left = millisecondsToDeadline({ ...deployment, status }, now)
     return left !== undefined && left > 0 ? { requeueAfterMs: left + 1000 } : undefined
   }
+
+  /**
+   * Annotations go with the status, as kube-controller-manager writes them: an API server that lets them pass does not count
+   * a new generation for them. One that does not is asked again.
+   */
+  async #write(deployment: Deployment, status: object, annotations: Record<string, string | undefined>): Promise<void> {
+    const { kube } = this.#context
+    const ref = refTo(Kinds.Deployment, deployment.metadata)
+    const body = { metadata: { annotations }, status }
+    const written = await kube.patch(ref, { type: 'merge', body }, { subresource: 'status' })
+    const isWritten = Object.entries(annotations).every(([key, value]) => written.metadata.annotations?.[key] === value)
+    if (!isWritten) await kube.patch(ref, { type: 'merge', body: { metadata: { annotations } } })
+  }
+}
+
+/** How far a rollout has come. */
+interface Rollout {
+  readonly newest: ReplicaSet | undefined
+  readonly older: readonly ReplicaSet[]
+  readonly created?: boolean
+  readonly revision?: string
 }
 
 function revisionOf({ metadata }: KubeObject): number {

@@ -1,4 +1,4 @@
-import { isConflict, isNotFound, KubeApiError, Kinds, refTo } from '@nexus/kube'
+import { isNotFound, KubeApiError, Kinds, refTo } from '@nexus/kube'
 import type { Condition, KubeObject, Pod } from '@nexus/kube'
 import { hasEnded } from '../pods.ts'
 import { runReconciler, watching } from '../runtime/controller.ts'
@@ -105,9 +105,10 @@ class Scheduler {
     try {
       await this.#writeNode(pod, node)
     } catch (thrown) {
-      // Gone, or bound by an earlier try: the store will tell.
-      if (isNotFound(thrown) || isConflict(thrown)) return
-      throw thrown
+      if (isNotFound(thrown)) return
+      // An answer can be lost, and that of a Binding is no Binding: the pod itself says whether it has a node.
+      const { spec } = await this.#context.kube.get(refTo(Kinds.Pod, pod.metadata))
+      if (spec.nodeName !== node) throw thrown
     }
     this.#assumed.set(pod.metadata.uid ?? '', node)
     const message = `Successfully assigned ${keyOf(pod)} to ${node}`
