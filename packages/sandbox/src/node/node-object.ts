@@ -42,10 +42,8 @@ export function assembleNodeStatus(node: NodeDescription, before: Node, now: Dat
     capacity: node.capacity,
     allocatable: node.capacity,
     conditions,
-    addresses: [
-      { type: 'InternalIP', address: HOST_IP },
-      { type: 'Hostname', address: node.name },
-    ],
+    // No Hostname: API servers prefer it for fetching logs, and nothing resolves it.
+    addresses: [{ type: 'InternalIP', address: HOST_IP }],
     daemonEndpoints: { kubeletEndpoint: { Port: node.kubeletPort } },
     nodeInfo: nodeInfo(),
   }

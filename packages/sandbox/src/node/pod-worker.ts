@@ -196,7 +196,6 @@ export class PodWorker {
       podIP: this.podIP,
       logPath: this.logPath(name, restartCount),
       network: this.#context.network,
-      onHealth: (report) => this.#takeHealth(name, report),
       log: this.#context.log,
     })
     this.#running.set(name, running)
@@ -211,6 +210,7 @@ export class PodWorker {
     this.#views.set(name, { ...view, program: program.name, restartCount, lastExit, state })
     this.#tell({ type: 'Normal', reason: 'Created', message: `Created container: ${name}`, container: name })
     this.#tell({ type: 'Normal', reason: 'Started', message: `Started container ${name}`, container: name })
+    running.watch((report) => this.#takeHealth(name, report))
     void running.exited.then((exit) => this.#takeExit(name, exit))
   }
 

@@ -16,7 +16,6 @@ export interface RunRequest {
   readonly podIP: string
   readonly logPath: string
   readonly network: PodNetwork
-  readonly onHealth: (report: HealthReport) => void
   readonly log: (message: string) => void
 }
 
@@ -24,6 +23,8 @@ export interface RunRequest {
 export interface RunningContainer {
   readonly startedAt: string
   readonly log: ContainerLog
+  /** Starts the probes. */
+  watch(onHealth: (report: HealthReport) => void): void
   /** Resolves when the process has ended and its socket and probes are gone. */
   readonly exited: Promise<ContainerExit>
   /** SIGTERM, and SIGKILL after `graceSeconds`. Resolves when it has ended. */
@@ -48,12 +49,7 @@ export async function runContainer(request: RunRequest): Promise<RunningContaine
   })
   const startedAt = new Date().toISOString()
   await network.open(podIP, containerPort, loopbackPort)
-  const health = watchHealth({
-    container: request.container,
-    sockets: { podIP, loopbackPort: (port) => network.loopbackPort(podIP, port) },
-    signal: life.signal,
-    report: request.onHealth,
-  }).catch((error: unknown) => request.log(`probes of ${request.container.name}: ${String(error)}`))
+  let health = Promise.resolve()
 
   async function finish(): Promise<ContainerExit> {
     const { exitCode, signal } = await started.ended
@@ -64,7 +60,19 @@ export async function runContainer(request: RunRequest): Promise<RunningContaine
     const finishedAt = new Date().toISOString()
     return { exitCode, signal, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt }
   }
-  return { startedAt, log, exited: finish(), stop: (graceSeconds) => stopProcess(started, graceSeconds) }
+  return {
+    startedAt,
+    log,
+    exited: finish(),
+    watch(onHealth) {
+      const sockets = { podIP, loopbackPort: (port: number) => network.loopbackPort(podIP, port) }
+      const watch = { container: request.container, sockets, signal: life.signal, report: onHealth }
+      health = watchHealth(watch).catch((error: unknown) =>
+        request.log(`probes of ${request.container.name}: ${String(error)}`),
+      )
+    },
+    stop: (graceSeconds) => stopProcess(started, graceSeconds),
+  }
 }
 
 async function stopProcess(running: PodProcess, graceSeconds: number): Promise<void> {
