@@ -1,10 +1,9 @@
-import { isAlreadyExists, Kinds } from '@nexus/kube'
+import { Kinds } from '@nexus/kube'
 import type { Kind, KubeClient, ObjectMeta } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
-import { renderNIMTemplate } from '@nexus/catalog'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeployError } from '../errors.ts'
-import { hasCluster, startTestCluster } from '../testing/cluster.ts'
+import { freshProject, hasCluster, installTemplate, startTestCluster } from '../testing/cluster.ts'
 import type { TestCluster } from '../testing/cluster.ts'
 import { startFaultProxy } from '../testing/fault-proxy.ts'
 import type { Fault } from '../testing/fault-proxy.ts'
@@ -220,32 +219,6 @@ async function through<T>(access: TestCluster['access'], call: (kube: KubeClient
   } finally {
     await client.close()
   }
-}
-
-/** A cluster that is given may have it already. */
-async function installTemplate(kube: KubeClient): Promise<void> {
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'nexus' } }
-  const template = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'nim-http-template', namespace: 'nexus' },
-    data: { 'template.yaml': renderNIMTemplate() },
-  }
-  for (const object of [namespace, template]) {
-    await kube.create(object).catch((cause: unknown) => {
-      if (!isAlreadyExists(cause)) throw cause
-    })
-  }
-}
-
-async function createNamespace(kube: KubeClient, name: string): Promise<void> {
-  await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-}
-
-async function freshProject(kube: KubeClient): Promise<string> {
-  const name = `p-${crypto.randomUUID().slice(0, 8)}`
-  await createNamespace(kube, name)
-  return name
 }
 
 /** Everything of ours that is in a project and not on its way out, with its owners. */

@@ -55,7 +55,8 @@ export async function fetchExisting(kube: KubeClient, input: DeployInput, option
   return { namespace: found, apiKeySecret, pullSecret, pvc, runtime, isvc }
 }
 
-async function fetchSecretFacts(
+/** A Secret without its data, or undefined where it does not exist. */
+export async function fetchSecretFacts(
   kube: KubeClient,
   { name, namespace }: { name: string; namespace: string },
   options?: CallOptions,

@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { NIM_TEMPLATE_KEY, NIM_TEMPLATE_NAME, PLATFORM_NAMESPACE, renderNIMTemplate } from '@nexus/catalog'
+import { isAlreadyExists } from '@nexus/kube'
+import type { KubeClient } from '@nexus/kube'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import type { ClusterAccess, NodeKubeClient } from '@nexus/kube/node'
 
@@ -80,4 +83,27 @@ function portOf(port: number): Promise<number> {
 export function addressOf(address: AddressInfo | string | null): AddressInfo {
   if (address === null || typeof address === 'string') throw new TypeError('the server does not listen on TCP')
   return address
+}
+
+/** Installs what every deployment starts from; a cluster that was given may have it already. */
+export async function installTemplate(kube: KubeClient): Promise<void> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: PLATFORM_NAMESPACE } }
+  const template = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: NIM_TEMPLATE_NAME, namespace: PLATFORM_NAMESPACE },
+    data: { [NIM_TEMPLATE_KEY]: renderNIMTemplate() },
+  }
+  for (const object of [namespace, template]) {
+    await kube.create(object).catch((cause: unknown) => {
+      if (!isAlreadyExists(cause)) throw cause
+    })
+  }
+}
+
+/** A namespace of its own for a test. */
+export async function freshProject(kube: KubeClient): Promise<string> {
+  const name = `p-${crypto.randomUUID().slice(0, 8)}`
+  await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  return name
 }

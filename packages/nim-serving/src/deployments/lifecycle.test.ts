@@ -1,0 +1,201 @@
+import { Kinds } from '@nexus/kube'
+import type { InferenceService, KubeClient, Pod } from '@nexus/kube'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freshProject, hasCluster, installTemplate, startTestCluster } from '../testing/cluster.ts'
+import type { TestCluster } from '../testing/cluster.ts'
+import { shippedTemplate, testInput, testRequest } from '../testing/inputs.ts'
+import { scheduled, testPod, unschedulable } from '../testing/pods.ts'
+import { deleteNIMDeployment, planNIMDeletion } from './delete.ts'
+import { deployNIMDeployment } from './deploy.ts'
+import { getNIMDeployment, listNIMDeployments } from './list.ts'
+import { assembleNIMInferenceService, assembleNIMServingRuntime } from './resources.ts'
+import { watchNIMDeployment } from './watch.ts'
+
+describe.skipIf(!hasCluster)('a deployment on a real API server (skipped without one: needs ../shared/kubelab)', () => {
+  let cluster: TestCluster
+  let kube: KubeClient
+
+  beforeAll(async () => {
+    cluster = await startTestCluster()
+    kube = cluster.kube
+    await installTemplate(kube)
+  }, 60_000)
+
+  afterAll(async () => {
+    await cluster?.stop()
+  }, 30_000)
+
+  test('is listed with its state, and a model server that is no NIM is not', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    await deploy(kube, project, 'gemma')
+    await kube.create(foreignService(project))
+    const listed = await listNIMDeployments(kube, { namespace: project })
+    expect(listed.map(({ name, tag, state }) => [name, tag, state.phase])).toEqual([
+      ['gemma', '1.8.4', 'Pending'],
+      ['llama', '1.8.4', 'Pending'],
+    ])
+    expect(await listNIMDeployments(kube)).toEqual(expect.arrayContaining(listed))
+  })
+
+  test('is read with the events that explain it', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    await patchStatus(kube, project, { conditions: [{ type: 'Ready', status: 'False' }] })
+    await kube.create({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: 'quota', namespace: project },
+      involvedObject: { kind: 'ReplicaSet', name: 'llama-predictor-1', namespace: project },
+      reason: 'FailedCreate',
+      message: 'pods "llama-predictor-1-x" is forbidden: exceeded quota: gpus',
+      type: 'Warning',
+    })
+    const { state, model, gpus, pvcName } = await getNIMDeployment(kube, { name: 'llama', project })
+    expect({ model, gpus, pvcName }).toEqual({ model: 'llama-3.1-8b-instruct', gpus: 1, pvcName: 'nim-pvc-llama' })
+    expect(state.reason).toContain('exceeded quota')
+  })
+
+  test('that does not exist is answered with the nearest names', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    for (const attempt of [
+      getNIMDeployment(kube, { name: 'lama', project }),
+      deleteNIMDeployment({ name: 'lama', project }, { kube }),
+      watchNIMDeployment(kube, { name: 'lama', project }).next(),
+    ]) {
+      await expect(attempt).rejects.toMatchObject({
+        code: 'NEXUS_DEPLOY_NOT_FOUND',
+        hint: `Did you mean llama? See all: nexus list -n ${project}`,
+      })
+    }
+  })
+
+  test('is watched from its first state to its end', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    const seen: string[] = []
+    for await (const { phase } of watchNIMDeployment(kube, { name: 'llama', project })) {
+      seen.push(phase)
+      // Each state causes the next, so that no state is missed by being short.
+      if (seen.length === 1) await createPod(kube, project)
+      if (phase === 'Starting') await patchStatus(kube, project, { conditions: [{ type: 'Ready', status: 'True' }] })
+      if (phase === 'Ready') await deleteNIMDeployment({ name: 'llama', project }, { kube })
+    }
+    expect(seen).toEqual(expect.arrayContaining(['Pending', 'Starting', 'Ready']))
+    expect(seen.indexOf('Starting')).toBeLessThan(seen.indexOf('Ready'))
+  })
+
+  test('is watched no longer than the caller wants', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    const stop = new AbortController()
+    const seen: string[] = []
+    for await (const { phase } of watchNIMDeployment(kube, { name: 'llama', project }, { signal: stop.signal })) {
+      seen.push(phase)
+      stop.abort()
+    }
+    expect(seen).toEqual(['Pending'])
+    for await (const { phase } of watchNIMDeployment(kube, { name: 'llama', project })) {
+      expect(phase).toBe('Pending')
+      break
+    }
+  })
+
+  test('is deleted, and its weights stay', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    const { removed, kept } = await deleteNIMDeployment({ name: 'llama', project }, { kube })
+    expect(removed.map(({ kind }) => kind)).toEqual(['InferenceService', 'ServingRuntime', 'Secret', 'Secret'])
+    expect(kept.map(({ name }) => name)).toEqual(['nim-pvc-llama'])
+    expect(await secretsOf(kube, project)).toEqual([])
+    await expect(deleteNIMDeployment({ name: 'llama', project }, { kube })).rejects.toMatchObject({
+      code: 'NEXUS_DEPLOY_NOT_FOUND',
+    })
+    const { removed: weights } = await deleteNIMDeployment({ name: 'llama', project }, { kube }, { deletePvc: true })
+    expect(weights).toEqual([{ kind: 'PersistentVolumeClaim', name: 'nim-pvc-llama', namespace: project }])
+  })
+
+  test('that is half-made is deleted', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    await kube.delete({ kind: Kinds.InferenceService, name: 'llama', namespace: project })
+    await deleteNIMDeployment({ name: 'llama', project }, { kube }, { deletePvc: true })
+    const { items } = await kube.list({ kind: Kinds.ServingRuntime, namespace: project })
+    expect([...items, ...(await secretsOf(kube, project))]).toEqual([])
+  })
+
+  test('leaves what another one uses', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    const second = assembleNIMInferenceService(testInput({ name: 'second', project }))
+    second.spec.predictor.model = { modelFormat: { name: 'llama-3.1-8b-instruct' }, runtime: 'llama' }
+    second.spec.predictor.imagePullSecrets = [{ name: 'nim-image-pull-llama' }]
+    await kube.create(second)
+    const { removes, keeps } = await planNIMDeletion(kube, { name: 'llama', project })
+    expect(removes.map(({ ref }) => ref.name)).toEqual(['llama', 'nim-api-key-llama'])
+    expect(keeps.map(({ ref, because }) => `${ref.kind.kind}: ${because}`)).toEqual([
+      'ServingRuntime: InferenceService second uses it',
+      'Secret: InferenceService second uses it',
+      'PersistentVolumeClaim: it holds the weights, and a later deployment of the name uses it again',
+    ])
+  })
+
+  test('that is no NIM is not deleted', async () => {
+    const project = await freshProject(kube)
+    await kube.create(foreignService(project))
+    await expect(deleteNIMDeployment({ name: 'foreign', project }, { kube })).rejects.toMatchObject({
+      code: 'NEXUS_DEPLOY_NOT_NIM',
+    })
+  })
+
+  test.each([
+    { name: 'defaults', request: {} },
+    {
+      name: 'a folder of an existing PVC',
+      request: { storage: { mode: 'existing' as const, pvc: 'a.b', subPath: 'c' } },
+    },
+    { name: 'no GPU, arguments and variables', request: { gpus: 0, args: ['-v'], env: [{ name: 'A', value: '1' }] } },
+  ])('is assembled so that the real CRDs drop nothing: $name', async ({ request }) => {
+    const project = await freshProject(kube)
+    const input = testInput({ project, ...request })
+    for (const object of [assembleNIMServingRuntime(input, shippedTemplate()), assembleNIMInferenceService(input)]) {
+      const answer = await kube.create(object, { dryRun: 'All' })
+      expect(answer).toMatchObject(object)
+    }
+  })
+})
+
+async function deploy(kube: KubeClient, project: string, name: string): Promise<void> {
+  const deps = { kube, keySetBy: 'ada', checkKey: () => Promise.resolve({ outcome: 'valid' as const }) }
+  await deployNIMDeployment(testRequest({ project, name }), deps)
+}
+
+/** An InferenceService whose runtime is no NIM's. */
+function foreignService(namespace: string): InferenceService {
+  return {
+    apiVersion: 'serving.kserve.io/v1beta1',
+    kind: 'InferenceService',
+    metadata: { name: 'foreign', namespace },
+    spec: { predictor: { model: { modelFormat: { name: 'sklearn' }, runtime: 'sklearn' } } },
+  }
+}
+
+async function patchStatus(kube: KubeClient, namespace: string, status: InferenceService['status']): Promise<void> {
+  const ref = { kind: Kinds.InferenceService, name: 'llama', namespace }
+  await kube.patch(ref, { type: 'merge', body: { status } }, { subresource: 'status' })
+}
+
+/** A pod no controller owns, first without a node, then with a container that runs. */
+async function createPod(kube: KubeClient, namespace: string): Promise<void> {
+  const { status: _, ...pod } = testPod(unschedulable('Insufficient nvidia.com/gpu'))
+  const created = await kube.create<Pod>({ ...pod, metadata: { ...pod.metadata, namespace } })
+  const ref = { kind: Kinds.Pod, name: created.metadata.name, namespace }
+  const status = scheduled({ state: { running: { startedAt: '2026-11-21T11:48:00Z' } } })
+  await kube.patch(ref, { type: 'merge', body: { status } }, { subresource: 'status' })
+}
+
+async function secretsOf(kube: KubeClient, namespace: string): Promise<string[]> {
+  const { items } = await kube.list({ kind: Kinds.Secret, namespace })
+  return items.map(({ metadata }) => metadata.name)
+}

@@ -1,0 +1,303 @@
+import type { Event, InferenceService, PersistentVolumeClaim, PodStatus } from '@nexus/kube'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { shippedTemplate, testInput } from '../testing/inputs.ts'
+import { scheduled, testPod, unschedulable, waiting } from '../testing/pods.ts'
+import { assembleNIMInferenceService, assembleNIMServingRuntime } from './resources.ts'
+import { assembleNIMPVC } from './secrets.ts'
+import { canReceiveTraffic, deploymentState } from './state.ts'
+import type { DeploymentState, StateInput } from './state.ts'
+
+const now = new Date('2026-11-21T12:00:00Z')
+const runtime = assembleNIMServingRuntime(testInput(), shippedTemplate())
+const CONDITIONS = { conditions: [{ type: 'Ready', status: 'False' as const }] }
+const READY = {
+  conditions: [{ type: 'Ready', status: 'True' as const }],
+  address: { url: 'http://llama-predictor.demo' },
+}
+
+function isvc(status?: InferenceService['status'], annotations: Record<string, string> = {}): InferenceService {
+  const assembled = assembleNIMInferenceService(testInput())
+  const metadata = { ...assembled.metadata, annotations: { ...assembled.metadata.annotations, ...annotations } }
+  return { ...assembled, metadata, ...(status === undefined ? {} : { status }) }
+}
+
+function pvc(phase: 'Pending' | 'Bound' | 'Lost'): PersistentVolumeClaim | undefined {
+  const assembled = assembleNIMPVC(testInput())
+  return assembled && { ...assembled, status: { phase } }
+}
+
+function event(reason: string, message: string, name = 'llama-predictor-1'): Event {
+  return { apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' }, involvedObject: { name }, reason, message }
+}
+
+function stateOf(changes: Partial<StateInput>): DeploymentState {
+  return deploymentState({ isvc: isvc(CONDITIONS), runtime, pods: [], pvc: pvc('Bound'), now, ...changes })
+}
+
+const nodes = '0/3 nodes are available: '
+const running = { running: { startedAt: '2026-11-21T11:48:00Z' } }
+const ended = (exitCode: number, message = '', reason = 'Error'): PodStatus =>
+  scheduled({
+    restartCount: 2,
+    state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 40s restarting failed container' } },
+    lastState: { terminated: { exitCode, message, reason } },
+  })
+
+test.each<{ name: string; pod: PodStatus; phase: string; reason: string; hint: string }>([
+  {
+    name: 'a pod nobody has placed yet',
+    pod: { phase: 'Pending' },
+    phase: 'Pending',
+    reason: 'waits for a node',
+    hint: 'describe pod',
+  },
+  {
+    name: 'no free GPU',
+    pod: unschedulable(`${nodes}3 Insufficient nvidia.com/gpu.`),
+    phase: 'Pending',
+    reason: 'free GPUs',
+    hint: 'nvidia.com/gpu',
+  },
+  {
+    name: 'no memory',
+    pod: unschedulable(`${nodes}3 Insufficient memory.`),
+    phase: 'Pending',
+    reason: 'CPU or memory',
+    hint: 'describe nodes',
+  },
+  {
+    name: 'a taint',
+    pod: unschedulable(`${nodes}3 node(s) had untolerated taint {nvidia.com/gpu: true}.`),
+    phase: 'Pending',
+    reason: 'No node admits',
+    hint: 'describe nodes',
+  },
+  {
+    name: 'a missing PVC',
+    pod: unschedulable('persistentvolumeclaim "nim-pvc-llama" not found'),
+    phase: 'Failed',
+    reason: '"nim-pvc-llama" does not exist',
+    hint: 'get pvc',
+  },
+  {
+    name: 'an image on its way',
+    pod: waiting('ContainerCreating'),
+    phase: 'Pulling',
+    reason: 'llama-3.1-8b-instruct:1.8.4',
+    hint: 'describe pod',
+  },
+  {
+    name: 'a key the registry refuses',
+    pod: waiting('ErrImagePull', 'failed to authorize: 401 Unauthorized'),
+    phase: 'Failed',
+    reason: 'does not give',
+    hint: 'api-keys',
+  },
+  {
+    name: 'an unknown tag',
+    pod: waiting('ImagePullBackOff', 'manifest unknown'),
+    phase: 'Failed',
+    reason: 'The registry has no',
+    hint: 'nexus catalog list',
+  },
+  {
+    name: 'a registry that is down',
+    pod: waiting('ImagePullBackOff', 'dial tcp: i/o timeout'),
+    phase: 'Failed',
+    reason: 'i/o timeout',
+    hint: 'describe pod',
+  },
+  {
+    name: 'an image of another region',
+    pod: waiting('ErrImagePull', 'unexpected status 451'),
+    phase: 'Failed',
+    reason: 'HTTP 451',
+    hint: 'nexus catalog list',
+  },
+  {
+    name: 'a missing Secret',
+    pod: waiting('CreateContainerConfigError', 'secret "nim-api-key-llama" not found'),
+    phase: 'Failed',
+    reason: '"nim-api-key-llama"',
+    hint: 'Deploy again',
+  },
+  {
+    name: 'a wrong configuration',
+    pod: waiting('CreateContainerError', 'no command specified'),
+    phase: 'Failed',
+    reason: 'no command',
+    hint: 'describe pod',
+  },
+  {
+    name: 'a key the container refuses',
+    pod: ended(1, 'NGC_API_KEY is not set'),
+    phase: 'Failed',
+    reason: 'does not accept the key',
+    hint: 'api-keys',
+  },
+  {
+    name: 'weights of another region',
+    pod: ended(1, 'HTTP 451 Unavailable For Legal Reasons'),
+    phase: 'Failed',
+    reason: 'HTTP 451',
+    hint: 'nexus catalog',
+  },
+  {
+    name: 'too little memory',
+    pod: ended(137, '', 'OOMKilled'),
+    phase: 'Failed',
+    reason: 'ran out of memory',
+    hint: 'logs',
+  },
+  {
+    name: 'a crash',
+    pod: ended(3, 'engine failed'),
+    phase: 'Failed',
+    reason: 'ended 3 times, last with exit code 3: engine failed',
+    hint: '--previous',
+  },
+  {
+    name: 'a model that loads',
+    pod: scheduled({ state: running }),
+    phase: 'Starting',
+    reason: 'runs for 12 min and is downloading or loading',
+    hint: 'logs -f',
+  },
+  {
+    name: 'a model that was restarted',
+    pod: scheduled({ state: running, restartCount: 1 }),
+    phase: 'Starting',
+    reason: 'restarted once',
+    hint: 'logs -f',
+  },
+  {
+    name: 'a server that lost its readiness',
+    pod: scheduled({ state: running, started: true }),
+    phase: 'Starting',
+    reason: 'not ready to answer',
+    hint: 'logs -f',
+  },
+  {
+    name: 'an evicted pod',
+    pod: { phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory.' },
+    phase: 'Failed',
+    reason: 'low on memory',
+    hint: 'describe pod',
+  },
+])('$name is $phase', ({ pod, phase, reason, hint }) => {
+  const state = stateOf({ pods: [testPod(pod)] })
+  expect(state.phase).toBe(phase)
+  expect(state.reason).toContain(reason)
+  expect(state.hint).toContain(hint)
+})
+
+describe('without a pod', () => {
+  test.each<{ name: string; changes: Partial<StateInput>; phase: string; reason: string }>([
+    { name: 'KServe has not come', changes: { isvc: isvc() }, phase: 'Pending', reason: 'KServe has not looked' },
+    { name: 'pods are being created', changes: {}, phase: 'Pending', reason: 'being created' },
+    {
+      name: 'a quota is full',
+      changes: { events: [event('FailedCreate', 'pods "x" is forbidden: exceeded quota: gpus')] },
+      phase: 'Pending',
+      reason: 'exceeded quota',
+    },
+    {
+      name: 'KServe refuses the spec',
+      changes: {
+        isvc: isvc({
+          ...CONDITIONS,
+          modelStatus: { transitionStatus: 'InvalidSpec', lastFailureInfo: { message: 'no runtime' } },
+        }),
+      },
+      phase: 'Failed',
+      reason: 'no runtime',
+    },
+    { name: 'the runtime is gone', changes: { runtime: undefined }, phase: 'Failed', reason: 'ServingRuntime "llama"' },
+    { name: 'the volume is gone', changes: { pvc: pvc('Lost') }, phase: 'Failed', reason: 'is gone' },
+  ])('$name: $phase', ({ changes, phase, reason }) => {
+    const state = stateOf(changes)
+    expect(state.phase).toBe(phase)
+    expect(state.reason).toContain(reason)
+  })
+})
+
+test('a pod that waits for its volume says which', () => {
+  const pods = [testPod(unschedulable('pod has unbound immediate PersistentVolumeClaims'))]
+  expect(stateOf({ pods, pvc: pvc('Pending') })).toMatchObject({
+    phase: 'Pending',
+    reason: 'PVC "nim-pvc-llama" waits for a volume of the default storage class.',
+    hint: 'kubectl describe pvc nim-pvc-llama -n demo',
+  })
+})
+
+test('a passed progress deadline is no failure while the model still loads', () => {
+  const conditions = [{ type: 'PredictorReady', status: 'False' as const, reason: 'ProgressDeadlineExceeded' }]
+  expect(stateOf({ isvc: isvc({ conditions }), pods: [testPod(scheduled({ state: running }))] }).phase).toBe('Starting')
+})
+
+test('a ready deployment has its address', () => {
+  const pods = [testPod(scheduled({ ready: true, started: true, state: running }))]
+  expect(stateOf({ isvc: isvc(READY), pods })).toMatchObject({ phase: 'Ready', url: 'http://llama-predictor.demo' })
+})
+
+test('a status that is older than the spec is not believed', () => {
+  const changed = isvc({ ...READY, observedGeneration: 1 })
+  changed.metadata.generation = 2
+  const pods = [testPod(scheduled({ ready: true, started: true, state: running }))]
+  expect(stateOf({ isvc: changed, pods }).phase).toBe('Starting')
+})
+
+test('an old version that answers beside a new one that starts is redeploying', () => {
+  const old = testPod(scheduled({ ready: true, state: running }), { version: '1' })
+  const next = testPod(scheduled({ state: running }), { version: '2' })
+  expect(stateOf({ isvc: isvc(READY), pods: [old, next] }).phase).toBe('Redeploying')
+  const replica = testPod(unschedulable('Insufficient nvidia.com/gpu'), { version: '1' })
+  const scaling = stateOf({ isvc: isvc(READY), pods: [old, replica] })
+  expect(scaling.phase).toBe('Ready')
+  expect(scaling.reason).toContain('a replica does not')
+})
+
+test('pods on their way out say nothing about a deployment', () => {
+  const crashed = testPod(ended(1), { deleted: true })
+  const fresh = testPod(scheduled({ state: running }))
+  expect(stateOf({ pods: [crashed, fresh] }).phase).toBe('Starting')
+})
+
+test('a stopped deployment is stopped, whatever its status still says', () => {
+  const state = stateOf({ isvc: isvc(READY, { 'serving.kserve.io/stop': 'true' }) })
+  expect(state.phase).toBe('Stopped')
+  expect(state.hint).toContain('serving.kserve.io/stop=false')
+})
+
+test('a deployment on its way out is deleting', () => {
+  const going = isvc(READY)
+  going.metadata.deletionTimestamp = '2026-11-21T11:59:00Z'
+  expect(stateOf({ isvc: going }).phase).toBe('Deleting')
+})
+
+test('every state has a reason, and only one that answers receives traffic', () => {
+  const statuses = fc.constantFrom<PodStatus>(
+    {},
+    waiting('ContainerCreating'),
+    waiting('Whatever', 'x'),
+    unschedulable(''),
+    ended(0),
+    { phase: 'Succeeded' },
+    scheduled({ state: running }),
+    scheduled({ ready: true, state: running }),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(statuses, { maxLength: 3 }),
+      fc.boolean(),
+      fc.constantFrom('Pending', 'Bound', 'Lost'),
+      (list, isReady, phase) => {
+        const pods = list.map((status, index) => testPod(status, { version: String(index) }))
+        const state = stateOf({ isvc: isvc(isReady ? READY : CONDITIONS), pods, pvc: pvc(phase) })
+        expect(state.reason).not.toBe('')
+        expect(canReceiveTraffic(state)).toBe(isReady)
+      },
+    ),
+  )
+})
