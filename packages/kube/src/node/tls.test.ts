@@ -11,9 +11,11 @@ import { createNodeKubeClient } from './node-client.ts'
 import { configMap, sendJson, startScriptedServer } from './testing/scripted-server.ts'
 import type { ScriptedServer } from './testing/scripted-server.ts'
 
+const OPENSSL = 'openssl'
+
 function hasOpenssl(): boolean {
   try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
+    execFileSync(OPENSSL, ['version'], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -42,7 +44,7 @@ describe.skipIf(!hasOpenssl())('TLS (skipped: needs openssl)', () => {
   })
 
   function openssl(...args: string[]): void {
-    execFileSync('openssl', args, { cwd: dir, stdio: 'ignore' })
+    execFileSync(OPENSSL, args, { cwd: dir, stdio: 'ignore' })
   }
 
   function makeCertificates(): void {
