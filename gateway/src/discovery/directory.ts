@@ -1,0 +1,109 @@
+import type { Logger } from 'pino'
+import { messageOf } from '../errors.ts'
+import { addressOf, type Deployment } from '../routing/snapshot.ts'
+import type { ObservedService } from './inference-services.ts'
+import type { ServiceSink } from './list-watch.ts'
+import type { ModelLister } from './model-ids.ts'
+
+/** When model ids are asked for, in milliseconds. */
+export interface RefreshTimes {
+  /** Adapters come and go while a server runs. */
+  readonly refreshMs: number
+  /** After a server could not be asked. */
+  readonly retryMs: number
+}
+
+/** Every 30 s; every second while a server has not answered. */
+export const REFRESH_TIMES: RefreshTimes = { refreshMs: 30_000, retryMs: 1_000 }
+
+interface Entry {
+  readonly service: ObservedService & { readonly url: string }
+  models: readonly string[] | undefined
+  timer: NodeJS.Timeout | undefined
+  /** Ends the question that is being asked. */
+  readonly asking: AbortController
+}
+
+/** What a {@link DeploymentDirectory} works with. */
+export interface DirectoryOptions {
+  readonly lister: ModelLister
+  readonly times: RefreshTimes
+  readonly log: Logger
+  /** Called after every change. */
+  readonly onChange: () => void
+}
+
+/** The deployments that discovery knows, each with the models that its server says it serves. */
+export class DeploymentDirectory implements ServiceSink {
+  readonly #options: DirectoryOptions
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options
+  }
+
+  list(): Deployment[] {
+    return [...this.#entries.values()].map(({ service, models }) => ({ ...service, models }))
+  }
+
+  replace(services: readonly ObservedService[]): void {
+    const present = new Set(services.map(addressOf))
+    for (const address of this.#entries.keys()) if (!present.has(address)) this.#drop(address)
+    for (const service of services) this.#put(service)
+    this.#options.onChange()
+  }
+
+  set(service: ObservedService): void {
+    this.#put(service)
+    this.#options.onChange()
+  }
+
+  delete(service: ObservedService): void {
+    this.#drop(addressOf(service))
+    this.#options.onChange()
+  }
+
+  close(): void {
+    for (const address of this.#entries.keys()) this.#drop(address)
+  }
+
+  /** Takes a service in. Any change of a ready one is a reason to ask again: it may run another model now. */
+  #put(service: ObservedService): void {
+    const address = addressOf(service)
+    const known = this.#entries.get(address)
+    this.#drop(address)
+    const { url } = service
+    if (url === undefined) return
+    const models = known?.service.url === url ? known.models : undefined
+    const entry: Entry = { service: { ...service, url }, models, timer: undefined, asking: new AbortController() }
+    this.#entries.set(address, entry)
+    if (service.ready) void this.#refresh(entry)
+  }
+
+  #drop(address: string): void {
+    const entry = this.#entries.get(address)
+    if (entry === undefined) return
+    clearTimeout(entry.timer)
+    entry.asking.abort()
+    this.#entries.delete(address)
+  }
+
+  /** Asks the server of an entry, keeps what was known when it does not answer, and plans the next time. */
+  async #refresh(entry: Entry): Promise<void> {
+    const { lister, times, log, onChange } = this.#options
+    const { signal } = entry.asking
+    let delay = times.refreshMs
+    try {
+      const models = await lister.list(entry.service.url, signal)
+      if (signal.aborted) return
+      const isNew = entry.models === undefined || models.join('\n') !== entry.models.join('\n')
+      entry.models = models
+      if (isNew) onChange()
+    } catch (error) {
+      if (signal.aborted) return
+      log.debug({ deployment: addressOf(entry.service) }, `its models are not known yet: ${messageOf(error)}`)
+      delay = times.retryMs
+    }
+    entry.timer = setTimeout(() => void this.#refresh(entry), delay)
+  }
+}

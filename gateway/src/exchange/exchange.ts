@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+
+/**
+ * One request and its answer, whatever transport carries them. The hot path knows nothing else of HTTP servers.
+ *
+ * An answer is either `respond`, once; or `open`, then any number of `write`, then `end` or `cut`.
+ */
+export interface Exchange {
+  /** The client's `x-request-id` if it is well-formed, else a new one. Sent back on every answer. */
+  readonly requestId: string
+  readonly method: string
+  /** The path as it came, neither decoded nor normalised, without the query. */
+  readonly path: string
+  /** Header names in lower case. */
+  readonly headers: IncomingHttpHeaders
+  /** Aborted when the client leaves before it has received the whole answer. */
+  readonly clientGone: AbortSignal
+
+  /**
+   * Reads the whole request body.
+   *
+   * @throws GatewayError `request_too_large` as soon as the announced or received size passes `maxBytes`,
+   *   `unsupported_content_encoding`, or `client_closed_request`
+   */
+  readBody(maxBytes: number): Promise<Buffer>
+
+  /** Sends a whole answer. */
+  respond(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void
+
+  /** Sets the head of an answer that follows in pieces. */
+  open(status: number, headers: OutgoingHttpHeaders): void
+
+  /**
+   * Sends one piece; resolves when the client can take another, which is what bounds the bytes in memory.
+   *
+   * @throws GatewayError `client_closed_request` when the client left, or did not read for too long
+   */
+  write(chunk: Uint8Array): Promise<void>
+
+  /** Completes the answer. */
+  end(): void
+
+  /** Breaks the connection, so that the client sees that the answer is not complete. */
+  cut(): void
+
+  /** What has been sent so far: 0 until there is a status. */
+  readonly sent: { readonly status: number; readonly bodyBytes: number }
+}

@@ -1,0 +1,168 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { GatewayError } from '../errors.ts'
+import { MAX_DEPTH, scanBody, spliceModel } from './scan-body.ts'
+
+const scan = (text: string): ReturnType<typeof scanBody> => scanBody(Buffer.from(text))
+
+function problemOf(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof GatewayError) return error.code
+    throw error
+  }
+  return 'accepted'
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A top-level object in a client's own spelling: odd spacing, escaped keys, any JSON beside the two fields. */
+const bodies = fc
+  .record({
+    model: fc.string({ unit: 'binary', minLength: 1 }),
+    stream: fc.option(fc.boolean(), { nil: undefined }),
+    before: fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.json({ maxDepth: 5 })), { maxLength: 4 }),
+    after: fc.array(fc.tuple(fc.string(), fc.json({ maxDepth: 5 })), { maxLength: 4 }),
+    space: fc.stringMatching(/^[ \t\r\n]{0,3}$/),
+    key: fc.constantFrom('"model"', String.raw`"m\u006fdel"`, String.raw`"\u006D\u006f\u0064\u0065\u006c"`),
+  })
+  .map(({ model, stream, before, after, space, key }) => {
+    const other = ([name]: [string, string]): boolean => name !== 'model' && name !== 'stream'
+    const member = ([name, value]: [string, string]): string => `${JSON.stringify(name)}${space}:${space}${value}`
+    const members = [
+      ...before.filter(other).map(member),
+      `${key}:${space}${JSON.stringify(model)}`,
+      ...(stream === undefined ? [] : [`"stream"${space}:${stream}`]),
+      ...after.filter(other).map(member),
+    ]
+    return { text: `${space}{${space}${members.join(`${space},`)}${space}}${space}`, model, stream: stream ?? false }
+  })
+
+test('finds model and stream wherever JSON.parse finds them', () => {
+  fc.assert(
+    fc.property(bodies, ({ text, model, stream }) => {
+      const parsed: unknown = JSON.parse(text)
+      expect(scan(text)).toMatchObject({ model: { value: model }, stream })
+      expect(parsed).toHaveProperty('model', model)
+    }),
+  )
+})
+
+test('accepts a damaged body only if JSON.parse does', () => {
+  const damage = fc.record({
+    at: fc.nat(),
+    remove: fc.nat({ max: 2 }),
+    insert: fc.constantFrom('', '"', '\\', '{', ']', ',', ':', '0', '-', '.', 'e', 't', '\n', '\u0001'),
+  })
+  fc.assert(
+    fc.property(bodies, damage, ({ text }, { at, remove, insert }) => {
+      const cut = at % (text.length + 1)
+      const damaged = (text.slice(0, cut) + insert + text.slice(cut + remove)).toWellFormed()
+      if (problemOf(() => scan(damaged)) === 'accepted') expect(parses(damaged), damaged).toBe(true)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('agrees with JSON.parse about which values are well-formed', () => {
+  const pieces = fc.array(
+    fc.constantFrom(
+      '"a"',
+      '1',
+      '-',
+      '0',
+      '.5',
+      'e+3',
+      'E',
+      'true',
+      'nul',
+      'null',
+      '[',
+      ']',
+      '{',
+      '}',
+      ':',
+      ',',
+      ' ',
+      '"\\u12',
+      '"',
+    ),
+    { maxLength: 6 },
+  )
+  fc.assert(
+    fc.property(pieces, (parts) => {
+      const text = `{"model":"m","x":${parts.join('')}}`
+      expect(problemOf(() => scan(text)) === 'accepted', text).toBe(parses(text))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('changes nothing but the model when it splices another name in', () => {
+  fc.assert(
+    fc.property(bodies, fc.string({ unit: 'binary' }), ({ text }, name) => {
+      const bytes = Buffer.from(text)
+      const { model } = scanBody(bytes)
+      const spliced = spliceModel(bytes, model, name)
+      const expected: unknown = JSON.parse(text)
+      expect(JSON.parse(spliced.toString())).toEqual({ ...Object(expected), model: name })
+      expect(spliced.subarray(0, model.start)).toEqual(bytes.subarray(0, model.start))
+      if (name !== model.value) {
+        expect(spliced.subarray(spliced.length - (bytes.length - model.end))).toEqual(bytes.subarray(model.end))
+      }
+    }),
+  )
+})
+
+test('keeps numbers that a double cannot hold', () => {
+  const bytes = Buffer.from('{"seed":12345678901234567890,"model":"a/b","x":1.0}')
+  expect(spliceModel(bytes, scanBody(bytes).model, 'meta/llama').toString()).toBe(
+    '{"seed":12345678901234567890,"model":"meta/llama","x":1.0}',
+  )
+})
+
+test.each([
+  ['an empty body', '', 'invalid_json'],
+  ['an array', '["model"]', 'invalid_json'],
+  ['text after the object', '{"model":"m"} x', 'invalid_json'],
+  ['a byte order mark', '\uFEFF{"model":"m"}', 'invalid_json'],
+  ['a trailing comma', '{"model":"m",}', 'invalid_json'],
+  ['no model', '{"messages":[{"model":"inner"}]}', 'invalid_model'],
+  ['an empty model', '{"model":""}', 'invalid_model'],
+  ['a model that is no string', '{"model":["m"]}', 'invalid_model'],
+  ['two models', '{"model":"allowed","model":"forbidden"}', 'invalid_json'],
+  [
+    'two models, one of them spelled with an escape',
+    String.raw`{"model":"allowed","mod\u0065l":"forbidden"}`,
+    'invalid_json',
+  ],
+  ['two streams', '{"model":"m","stream":true,"stream":false}', 'invalid_json'],
+])('refuses %s', (_name, text, code) => {
+  expect(problemOf(() => scan(text))).toBe(code)
+})
+
+test('refuses bytes that are not UTF-8', () => {
+  const bytes = Buffer.concat([Buffer.from('{"model":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')])
+  expect(problemOf(() => scanBody(bytes))).toBe('invalid_json')
+})
+
+test('reads a model only at the top level', () => {
+  expect(scan('{"x":{"model":"inner","stream":true},"model":"outer"}')).toMatchObject({
+    model: { value: 'outer' },
+    stream: false,
+  })
+})
+
+test(`lets ${MAX_DEPTH} levels through and no more`, () => {
+  const nested = (levels: number): string => `{"model":"m","x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
+  expect(problemOf(() => scan(nested(MAX_DEPTH)))).toBe('accepted')
+  expect(problemOf(() => scan(nested(MAX_DEPTH + 1)))).toBe('invalid_json')
+})
