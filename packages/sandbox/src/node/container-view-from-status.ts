@@ -25,7 +25,13 @@ function stateFromStatus(status: ContainerStatus | undefined, now: Date): Contai
   if (status?.state?.running) {
     const { startedAt = finishedAt } = status.state.running
     const message = 'the node agent ended while this container ran'
-    const exit = { exitCode: UNSEEN_EXIT_CODE, reason: 'Unknown', message, startedAt, finishedAt } as const
+    const exit = {
+      exitCode: UNSEEN_EXIT_CODE,
+      reason: 'ContainerStatusUnknown',
+      message,
+      startedAt,
+      finishedAt,
+    } as const
     return { phase: 'exited', exit }
   }
   const exit = exitFrom(status?.state?.terminated)

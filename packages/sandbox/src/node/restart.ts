@@ -3,7 +3,7 @@ export interface ContainerExit {
   readonly exitCode: number
   /** The signal that ended it, by number. */
   readonly signal?: number | undefined
-  readonly reason: 'Completed' | 'Error' | 'Unknown' | 'StartError'
+  readonly reason: 'Completed' | 'Error' | 'ContainerStatusUnknown'
   readonly message?: string | undefined
   readonly startedAt: string
   readonly finishedAt: string
