@@ -1,0 +1,117 @@
+import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import type { StatusCause } from '../status.ts'
+import { forbidden, invalidValue, notFound, oneOf, required } from './cause.ts'
+import { checkName, label } from './names.ts'
+import { checkPort, checkPortName, checkPortNumber, PROTOCOLS } from './port.ts'
+import { checkQuantities } from './quantity.ts'
+
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never']
+const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc']
+const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef']
+
+/** One container; `volumes` are the names its mounts may refer to. */
+export function validateContainer(
+  field: string,
+  container: unknown,
+  volumes: readonly (string | undefined)[],
+): StatusCause[] {
+  const mounts = listAt(container, 'volumeMounts')
+  return [
+    ...checkName(`${field}.name`, stringAt(container, 'name'), label),
+    ...(stringAt(container, 'image') ? [] : [required(`${field}.image`)]),
+    ...listAt(container, 'ports').flatMap((port, index) => checkContainerPort(`${field}.ports[${index}]`, port)),
+    ...listAt(container, 'env').flatMap((variable, index) => checkEnv(`${field}.env[${index}]`, variable)),
+    ...mounts.flatMap((_, index) => checkMount(`${field}.volumeMounts`, mounts, index, volumes)),
+    ...['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((probe) => {
+      return checkProbe(`${field}.${probe}`, fieldAt(container, probe))
+    }),
+    ...oneOf(`${field}.imagePullPolicy`, stringAt(container, 'imagePullPolicy'), PULL_POLICIES),
+    ...checkResources(`${field}.resources`, fieldAt(container, 'resources')),
+  ]
+}
+
+function checkContainerPort(field: string, port: unknown): StatusCause[] {
+  const number = numberAt(port, 'containerPort')
+  const name = stringAt(port, 'name')
+  return [
+    ...(name ? checkPortName(`${field}.name`, name) : []),
+    ...(number ? checkPortNumber(`${field}.containerPort`, number) : [required(`${field}.containerPort`)]),
+    ...oneOf(`${field}.protocol`, stringAt(port, 'protocol'), PROTOCOLS),
+  ]
+}
+
+function checkEnv(field: string, variable: unknown): StatusCause[] {
+  const name = stringAt(variable, 'name') ?? ''
+  const rule = "a valid environment variable name must consist only of printable ASCII characters other than '='"
+  const wrong = name !== '' && !/^[ -<>-~]+$/.test(name)
+  return [
+    ...(name === '' ? [required(`${field}.name`)] : []),
+    ...(wrong ? [invalidValue(`${field}.name`, name, rule)] : []),
+    ...checkSource(`${field}.valueFrom`, variable),
+  ]
+}
+
+function checkSource(field: string, variable: unknown): StatusCause[] {
+  const source = fieldAt(variable, 'valueFrom')
+  if (!isRecord(source)) return []
+  if (stringAt(variable, 'value')) return [invalidValue(field, '', 'may not be specified when `value` is not empty')]
+  const known = SOURCES.filter((key) => source[key] !== undefined)
+  const oneOfThem = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'
+  if (known.length === 0) return [invalidValue(field, '', oneOfThem)]
+  return known.length > 1 ? [invalidValue(field, '', 'may not have more than one field specified at a time')] : []
+}
+
+function checkMount(
+  field: string,
+  mounts: readonly unknown[],
+  index: number,
+  volumes: readonly (string | undefined)[],
+): StatusCause[] {
+  const name = stringAt(mounts[index], 'name') ?? ''
+  const path = stringAt(mounts[index], 'mountPath') ?? ''
+  const first = mounts.findIndex((mount) => stringAt(mount, 'mountPath') === path)
+  const at = `${field}[${index}]`
+  return [
+    ...(name === '' ? [required(`${at}.name`)] : []),
+    ...(name === '' || volumes.includes(name) ? [] : [notFound(`${at}.name`, name)]),
+    ...(path === '' ? [required(`${at}.mountPath`)] : []),
+    ...(path !== '' && first < index ? [invalidValue(`${at}.mountPath`, path, 'must be unique')] : []),
+  ]
+}
+
+function checkProbe(field: string, probe: unknown): StatusCause[] {
+  if (!isRecord(probe)) return []
+  const [first, ...more] = HANDLERS.filter((handler) => probe[handler] !== undefined)
+  if (first === undefined) return [required(field, 'must specify a handler type')]
+  const timings = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold']
+  const port = first === 'exec' ? [] : checkPort(`${field}.${first}.port`, fieldAt(probe, first, 'port'))
+  return [
+    ...port,
+    ...more.map((handler) => forbidden(`${field}.${handler}`, 'may not specify more than 1 handler type')),
+    ...timings.flatMap((timing) => {
+      const value = numberAt(probe, timing) ?? 0
+      return value < 0 ? [invalidValue(`${field}.${timing}`, value, 'must be greater than or equal to 0')] : []
+    }),
+  ]
+}
+
+/** Extended resources (`nvidia.com/gpu`) come in whole pieces, and never more are requested than limited. */
+function checkResources(field: string, resources: unknown): StatusCause[] {
+  const limits = fieldAt(resources, 'limits')
+  const requests = fieldAt(resources, 'requests')
+  const pieces = Object.keys(isRecord(requests) ? requests : {}).filter((name) => name.includes('/'))
+  const noLimit = pieces.some((name) => fieldAt(limits, name) === undefined)
+  return [
+    ...checkQuantities(`${field}.limits`, limits),
+    ...checkWhole(`${field}.limits`, limits),
+    ...checkQuantities(`${field}.requests`, requests),
+    ...checkWhole(`${field}.requests`, requests),
+    ...(noLimit ? [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')] : []),
+  ]
+}
+
+function checkWhole(field: string, quantities: unknown): StatusCause[] {
+  const entries = Object.entries(isRecord(quantities) ? quantities : {})
+  const broken = entries.filter(([name, quantity]) => name.includes('/') && String(quantity).endsWith('m'))
+  return broken.map(([name, quantity]) => invalidValue(`${field}[${name}]`, quantity, 'must be an integer'))
+}

@@ -1,0 +1,43 @@
+import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
+import type { StatusCause } from '../status.ts'
+import { duplicatesOf, forbidden, oneOf, required } from './cause.ts'
+import { validateContainer } from './container.ts'
+import { checkName, label } from './names.ts'
+
+const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
+
+/** The spec of a Pod or of a pod template; `field` is where it stands. */
+export function validatePodSpec(spec: unknown, field: string): StatusCause[] {
+  const volumes = listAt(spec, 'volumes')
+  const names = volumes.map((volume) => stringAt(volume, 'name'))
+  const containers = listAt(spec, 'containers')
+  const init = listAt(spec, 'initContainers')
+  const all = [...init, ...containers].map((container) => stringAt(container, 'name'))
+  const fieldOf = (index: number) =>
+    index < init.length ? `${field}.initContainers[${index}]` : `${field}.containers[${index - init.length}]`
+  return [
+    ...volumes.flatMap((volume, index) => checkVolume(`${field}.volumes[${index}]`, volume)),
+    ...duplicatesOf(names, (index) => `${field}.volumes[${index}].name`),
+    ...(containers.length === 0 ? [required(`${field}.containers`)] : []),
+    ...[...init, ...containers].flatMap((container, index) => validateContainer(fieldOf(index), container, names)),
+    ...duplicatesOf(all, (index) => `${fieldOf(index)}.name`),
+    ...oneOf(`${field}.restartPolicy`, stringAt(spec, 'restartPolicy'), RESTART_POLICIES),
+    ...oneOf(`${field}.dnsPolicy`, stringAt(spec, 'dnsPolicy'), DNS_POLICIES),
+  ]
+}
+
+/** The field that names what a volume is made from, by source. */
+const SOURCE_NAMES = { persistentVolumeClaim: 'claimName', secret: 'secretName', configMap: 'name', hostPath: 'path' }
+
+function checkVolume(field: string, volume: unknown): StatusCause[] {
+  const sources = isRecord(volume) ? Object.keys(volume).filter((key) => key !== 'name') : []
+  return [
+    ...checkName(`${field}.name`, stringAt(volume, 'name'), label),
+    ...Object.entries(SOURCE_NAMES).flatMap(([source, name]) => {
+      const missing = isRecord(fieldAt(volume, source)) && !stringAt(volume, source, name)
+      return missing ? [required(`${field}.${source}.${name}`)] : []
+    }),
+    ...sources.slice(1).map((source) => forbidden(`${field}.${source}`, 'may not specify more than 1 volume type')),
+  ]
+}
