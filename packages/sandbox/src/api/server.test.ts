@@ -96,7 +96,7 @@ test.each(REFUSALS)('%s %s with %j answers %i %s', async (method, path, body, st
 })
 
 test('a body past three mebibytes is refused with 413', async () => {
-  const body = configMap('large', { a: 'x'.repeat(3 * 1024 * 1024) })
+  const body = configMap('large', { a: 'x'.repeat(8 * 1024 * 1024) })
   const answer = await api.ask('POST', MAPS, { body })
   expect(answer.status).toBe(413)
 })
@@ -301,6 +301,15 @@ test('a table view comes with columns and rows', async () => {
   const answer = await api.ask('GET', '/api/v1/namespaces', { accept })
   expect(answer.body).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' })
   expect(listAt(answer.body, 'rows').length).toBeGreaterThanOrEqual(4)
+})
+
+test('a folder that another server has open is refused, and its port is free again', async () => {
+  const second = startApiServer({ dir: api.dir, port: 0, token: 't' })
+  await expect(second).rejects.toThrow(/locked/)
+})
+
+test('a namespace in the path of a cluster-scoped resource leads nowhere', async () => {
+  expect((await api.ask('GET', '/api/v1/namespaces/default/nodes')).status).toBe(404)
 })
 
 test('a port that is taken is Node’s own error', async () => {

@@ -11,6 +11,7 @@ import { Authenticator } from './http/authentication.ts'
 import { answer } from './http/router.ts'
 import { ResourceRegistry } from './resources/registry.ts'
 import { servingCertificate } from './serving-certificate.ts'
+import { StatusError } from './status.ts'
 import { ObjectStore } from './store/store.ts'
 
 export interface ApiServerOptions {
@@ -20,6 +21,8 @@ export interface ApiServerOptions {
   readonly port: number
   /** The administrator's bearer token. */
   readonly token: string
+  /** Hears of errors that are the server's own fault, which clients see as 500. Default: nobody does. */
+  readonly onFault?: (error: unknown) => void
   /** Default: the system's clock. */
   readonly clock?: () => Date
 }
@@ -40,35 +43,41 @@ const HOST = '127.0.0.1'
  * Starts a Kubernetes API server on loopback. Objects are in `dir/cluster.db`: a write that was answered survives the
  * death of the process. Rejects with Node's error (`EADDRINUSE`) when the port is taken.
  */
-export async function startApiServer({
-  dir,
-  port,
-  token,
-  clock = () => new Date(),
-}: ApiServerOptions): Promise<ApiServer> {
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { dir, port, clock = () => new Date() } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const certificate = servingCertificate(dir, clock())
   const server = createServer({ cert: certificate.certPem, key: certificate.keyPem })
   // A taken port must be known before the store is opened: the other process may be using it.
   const bound = await listen(server, port)
-  const store = new ObjectStore(join(dir, 'cluster.db'))
-  const cluster = {
-    store,
-    registry: new ResourceRegistry(),
-    authenticator: new Authenticator(store, token, clock),
-    clock,
+  try {
+    const close = serve(server, openCluster(options, clock, bound), options.onFault)
+    return { url: `https://${HOST}:${bound}`, port: bound, caPem: certificate.certPem, close }
+  } catch (error) {
+    await closeServer(server)
+    throw error
   }
-  bootstrap(cluster, bound)
-  server.on('request', (request, response) => void handle(cluster, request, response))
+}
+
+function openCluster({ dir, token }: ApiServerOptions, clock: () => Date, port: number): Cluster {
+  const store = new ObjectStore(join(dir, 'cluster.db'))
+  const authenticator = new Authenticator(store, token, clock)
+  const cluster = { store, registry: new ResourceRegistry(), authenticator, clock }
+  bootstrap(cluster, port)
+  return cluster
+}
+
+/** Answers requests until the returned function is called. */
+function serve(server: Server, cluster: Cluster, onFault?: (error: unknown) => void): () => Promise<void> {
+  server.on('request', (request, response) => void handle(cluster, request, response, onFault))
   const stopExpiry = startEventExpiry(cluster)
   const end = async (): Promise<void> => {
     stopExpiry()
     await closeServer(server)
-    store.close()
+    cluster.store.close()
   }
   let ending: Promise<void> | undefined
-  const close = (): Promise<void> => (ending ??= end())
-  return { url: `https://${HOST}:${bound}`, port: bound, caPem: certificate.certPem, close }
+  return () => (ending ??= end())
 }
 
 /** Node's clients keep idle connections; a server that gives up on them first makes their next request fail. */
@@ -88,12 +97,18 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-async function handle(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  cluster: Cluster,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onFault?: (error: unknown) => void,
+): Promise<void> {
   // A client that hangs up is no fault: without a listener its error would end the process.
   response.on('error', () => response.destroy())
   try {
     await answer(cluster, request, response)
   } catch (error) {
+    if (!(error instanceof StatusError)) onFault?.(error)
     sendError(response, error)
   }
 }

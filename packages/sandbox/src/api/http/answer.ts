@@ -35,5 +35,7 @@ export function sendError(response: ServerResponse, error: unknown): void {
     return
   }
   const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', 'Internal error occurred')
+  // A client whose body is refused may still be sending it: its connection is of no further use.
+  if (status.code === 413) response.setHeader('connection', 'close')
   sendJson(response, status.code, JSON.stringify(status.toStatus()))
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Call, Cluster } from '../cluster.ts'
-import { methodNotAllowed, noSuchResource, unauthorized } from '../errors.ts'
+import { badRequest, methodNotAllowed, noSuchResource, unauthorized } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { hasSubresource } from '../resources/resource.ts'
-import type { Verb } from '../resources/resource.ts'
+import type { Resource, Verb } from '../resources/resource.ts'
 import { bindPod } from '../verbs/binding.ts'
 import { createObject } from '../verbs/create.ts'
 import { deleteCollection, deleteObject } from '../verbs/delete.ts'
@@ -22,6 +22,7 @@ import { describeServer, sendDescription } from './information.ts'
 import { answerForm } from './negotiation.ts'
 import type { AnswerForm } from './negotiation.ts'
 import { parseObjectPath } from './path.ts'
+import type { ObjectPath } from './path.ts'
 import { viewOne, viewPage } from './view.ts'
 
 const HEALTH = /^\/(?:healthz|livez|readyz)(?:\/|$)/
@@ -39,17 +40,29 @@ interface Exchange {
  * state it changes.
  */
 export async function answer(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'https://localhost')
+  const url = urlOf(request)
   if (HEALTH.test(url.pathname)) return sendText(response, 200, 'ok')
   const user = cluster.authenticator.fromHeader(request.headers.authorization)
   if (!user && url.pathname !== '/version') throw unauthorized()
   const path = parseObjectPath(url.pathname)
   if (!path || !user) return describe(cluster, url.pathname, request, response)
   const resource = cluster.registry.find(path.group, path.version, path.plural)
-  if (!resource || (path.subresource !== '' && !hasSubresource(resource, path.subresource))) throw noSuchResource()
+  if (!resource || !isServed(resource, path)) throw noSuchResource()
   const call = { cluster, resource, path, query: url.searchParams, user }
   const form = answerForm(request.headers.accept)
   await serve({ call, form, request, response })
+}
+
+function urlOf(request: IncomingMessage): URL {
+  const url = URL.parse(request.url ?? '/', 'https://localhost')
+  if (!url) throw badRequest('the path of the request is not a path')
+  return url
+}
+
+/** A namespace in the path needs a resource that has namespaces, a subresource one that has it. */
+function isServed(resource: Resource, { namespace, subresource }: ObjectPath): boolean {
+  if (namespace !== '' && !resource.namespaced) return false
+  return subresource === '' || hasSubresource(resource, subresource)
 }
 
 function describe(cluster: Cluster, pathname: string, request: IncomingMessage, response: ServerResponse): void {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import type { ApiObject } from '../object.ts'
@@ -50,6 +51,8 @@ export class Database {
   readonly #count: StatementSync
 
   constructor(file: string) {
+    // Secrets are in it: only the owner may read it. SQLite gives the files beside it the same mode.
+    if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600))
     this.#db = new DatabaseSync(file)
     this.#db.exec(SCHEMA)
     this.#upsert = this.#db.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)')

@@ -64,12 +64,19 @@ function merge(call: Call, existing: ApiObject, wanted: ApiObject): ApiObject {
     case '':
       return mergeMain(call, existing, wanted)
     case 'status':
-      return { ...structuredClone(existing), apiVersion: wanted.apiVersion, status: wanted['status'] ?? {} }
+      return mergeStatus(existing, wanted)
     case 'finalize':
       return mergeFinalizers(existing, wanted)
     default:
       throw methodNotAllowed()
   }
+}
+
+/** `/status` writes the status and nothing else. */
+function mergeStatus(existing: ApiObject, wanted: ApiObject): ApiObject {
+  const next = structuredClone(existing)
+  keepField(next, wanted, 'status')
+  return next
 }
 
 /** `/finalize` of a namespace writes `spec.finalizers` and nothing else. */
