@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Agent, request } from 'undici'
 
 /** How to reach the API server from inside a pod. */
@@ -17,7 +16,7 @@ export class KubernetesApiError extends Error {
   readonly status: number
 
   constructor(status: number, path: string) {
-    super(`the API server answered ${status} to GET ${path}`)
+    super(`the API server answered ${status} to GET ${path.replace(/\?.*/, '')}`)
     this.status = status
   }
 }
@@ -60,10 +59,7 @@ export class KubernetesSession {
     const timer = setTimeout(() => silence.abort(new Error(`the API server was silent for ${silenceMs} ms`)), silenceMs)
     try {
       const body = await this.#send(path, AbortSignal.any([signal, silence.signal]))
-      body.on('data', () => timer.refresh())
-      for await (const line of createInterface({ input: body, crlfDelay: Infinity })) {
-        if (line !== '') yield JSON.parse(line)
-      }
+      for await (const line of splitLines(body, () => timer.refresh())) if (line !== '') yield JSON.parse(line)
       silence.signal.throwIfAborted()
     } finally {
       clearTimeout(timer)
@@ -80,5 +76,17 @@ export class KubernetesSession {
     if (response.statusCode === 200) return response.body
     await response.body.dump()
     throw new KubernetesApiError(response.statusCode, path)
+  }
+}
+
+/** Lines of a body, also when a chunk ends in the middle of one or of a character. */
+async function* splitLines(body: AsyncIterable<Uint8Array>, onChunk: () => void): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of body) {
+    onChunk()
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
   }
 }

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { chat, startUpstream, TEST_KEY } from './testing/running.ts'
+
+const launcher = join(import.meta.dirname, '../bin/nexus-gateway')
+
+/** The program itself, ended with the test. */
+function start(env: Record<string, string>, program = launcher) {
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(program, [], { env: { PATH, HOME, GATEWAY_PORT: '0', ...env } })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => (output.stdout += String(chunk)))
+  child.stderr.on('data', (chunk) => (output.stderr += String(chunk)))
+  const exited = once(child, 'exit')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  const url = (): string => /"listening","url":"([^"]+)"/.exec(output.stdout)?.[1] ?? ''
+  const ready = async (): Promise<string> => {
+    await expect.poll(url, { timeout: 10_000 }).not.toBe('')
+    return url()
+  }
+  return { child, output, exited, ready }
+}
+
+test('lists every problem of the configuration and exits with 78', async () => {
+  const { exited, output } = start({
+    GATEWAY_PORT: 'x',
+    GATEWAY_UPSTREAMS: 'a=grpc://h',
+    GATEWAY_API_KEYS: '["nvapi-test-x',
+  })
+  expect(await exited).toEqual([78, null])
+  await expect.poll(() => output.stderr).toMatch(/GATEWAY_PORT: [\s\S]*GATEWAY_API_KEYS: [\s\S]*GATEWAY_UPSTREAMS: /)
+  expect(output.stderr + output.stdout).not.toContain('nvapi')
+})
+
+test('says which variable to change when the port is in use', async () => {
+  const { url } = await startUpstream(() => undefined)
+  const { exited, output } = start({ GATEWAY_PORT: new URL(url).port })
+  expect(await exited).toEqual([1, null])
+  await expect.poll(() => output.stderr).toContain('GATEWAY_PORT')
+})
+
+test('starts through a link to the launcher and ends on SIGTERM after the calls in flight', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-gateway-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  await symlink(launcher, join(dir, 'linked'))
+  const upstream = await startUpstream(() => undefined)
+  const gateway = start({ GATEWAY_API_KEYS: TEST_KEY, GATEWAY_UPSTREAMS: `w=${upstream.url}` }, join(dir, 'linked'))
+  const url = await gateway.ready()
+  const answer = chat(url, { model: 'w' })
+  await expect.poll(() => upstream.received).toHaveLength(1)
+  gateway.child.kill('SIGTERM')
+  await expect.poll(() => gateway.output.stdout).toContain('"stopping"')
+  await expect(fetch(`${url}/health`)).rejects.toThrow()
+  upstream.received[0]?.response.end('{"late":true}')
+  const response = await answer
+  expect([response.headers.get('connection'), await response.text()]).toEqual(['close', '{"late":true}'])
+  expect(await gateway.exited).toEqual([0, null])
+  expect(gateway.output.stdout).not.toContain('nvapi')
+})
+
+test('ends at once on the second signal', async () => {
+  const upstream = await startUpstream(() => undefined)
+  const gateway = start({ GATEWAY_API_KEYS: TEST_KEY, GATEWAY_UPSTREAMS: `w=${upstream.url}` })
+  const answer = chat(await gateway.ready(), { model: 'w' })
+  await expect.poll(() => upstream.received).toHaveLength(1)
+  gateway.child.kill('SIGTERM')
+  await expect.poll(() => gateway.output.stdout).toContain('"stopping"')
+  gateway.child.kill('SIGTERM')
+  expect(await gateway.exited).toEqual([1, null])
+  await expect(answer).rejects.toThrow()
+  await upstream.received[0]?.closed
+})
