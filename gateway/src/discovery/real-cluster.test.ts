@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { chat, startServer, startTestGateway, TEST_KEY } from '../testing/running.ts'
@@ -10,6 +10,7 @@ import { chat, startServer, startTestGateway, TEST_KEY } from '../testing/runnin
 const run = promisify(execFile)
 const kubelab = join(import.meta.dirname, '../../../../shared/kubelab')
 const port = 17500
+const hasKubectl = (process.env['PATH'] ?? '').split(delimiter).some((dir) => existsSync(join(dir, 'kubectl')))
 
 /** A kube-apiserver with KServe's own CRDs; ends with the test. Its folder serves as the ServiceAccount's. */
 async function startCluster() {
@@ -51,8 +52,8 @@ async function modelIds(gatewayUrl: string): Promise<string[]> {
   return [...(await response.text()).matchAll(/"id":"([^"]+)"/g)].map(([, id]) => id ?? '')
 }
 
-test.skipIf(!existsSync(kubelab))(
-  'follows InferenceServices of a real API server from created to ready to deleted (skipped: needs ../shared/kubelab)',
+test.skipIf(!existsSync(kubelab) || !hasKubectl)(
+  'follows InferenceServices of a real API server from created to ready to deleted (skipped: needs kubectl and ../shared/kubelab)',
   { timeout: 90_000 },
   async () => {
     const { dir, kubectl } = await startCluster()
