@@ -68,12 +68,12 @@ test('starts through a link to the launcher and ends on SIGTERM after the calls 
 test('ends at once on the second signal', async () => {
   const upstream = await startUpstream(() => undefined)
   const gateway = start({ GATEWAY_API_KEYS: TEST_KEY, GATEWAY_UPSTREAMS: `w=${upstream.url}` })
-  const answer = chat(await gateway.ready(), { model: 'w' })
+  const broken = expect(chat(await gateway.ready(), { model: 'w' })).rejects.toThrow()
   await expect.poll(() => upstream.received).toHaveLength(1)
   gateway.child.kill('SIGTERM')
   await expect.poll(() => gateway.output.stdout).toContain('"stopping"')
   gateway.child.kill('SIGTERM')
   expect(await gateway.exited).toEqual([1, null])
-  await expect(answer).rejects.toThrow()
+  await broken
   await upstream.received[0]?.closed
 })

@@ -68,9 +68,9 @@ export class NodeExchange implements Exchange {
   }
 
   open(status: number, headers: OutgoingHttpHeaders): void {
-    this.sent.status = status
     const closing = this.#options.isDraining() ? { connection: 'close' } : {}
     this.#response.writeHead(status, { ...headers, ...closing, 'x-request-id': this.requestId })
+    this.sent.status = status
   }
 
   async write(chunk: Uint8Array): Promise<void> {
