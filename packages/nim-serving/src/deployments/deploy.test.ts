@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { Kinds } from '@nexus/kube'
 import type { Kind, KubeClient, ObjectMeta } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
@@ -161,16 +162,28 @@ describe.skipIf(!hasCluster)('deployNIMDeployment (skipped without a cluster: ne
 
   test('is refused by the server before anything is written', async () => {
     const project = await freshProject(kube)
-    await kube.create({
-      apiVersion: 'v1',
-      kind: 'ResourceQuota',
-      metadata: { name: 'small', namespace: project },
-      spec: { hard: { 'requests.storage': '10Gi' } },
-    })
-    await expect
-      .poll(() => deployNIMDeployment(testRequest({ project, dryRun: true }), deps(kube)).catch(codeOf))
-      .toBe('NEXUS_DEPLOY_REFUSED')
+    const request = testRequest({ project, description: 'x'.repeat(300_000) })
+    await expect(deployNIMDeployment(request, deps(kube))).rejects.toMatchObject({ code: 'NEXUS_DEPLOY_REFUSED' })
     expect(await namesOf(kube, project)).toEqual([])
+  })
+
+  test('names what is left, by command, when the cluster is gone for good', async () => {
+    const project = await freshProject(kube)
+    await using proxy = await startFaultProxy(cluster.access, 3, 'down')
+    const failed = await through(proxy.access, (client) =>
+      deployNIMDeployment(testRequest({ project }), deps(client)).catch((cause: unknown) => cause),
+    )
+    expect(failed).toMatchObject({
+      code: 'NEXUS_DEPLOY_ROLLBACK_INCOMPLETE',
+      leftovers: [
+        `kubectl delete servingruntime llama -n ${project} --ignore-not-found`,
+        `kubectl delete persistentvolumeclaim nim-pvc-llama -n ${project}`,
+        `kubectl delete secret nim-image-pull-llama -n ${project}`,
+        `kubectl delete secret nim-api-key-llama -n ${project}`,
+      ],
+    })
+    expect(inspect(failed, { depth: 9 })).not.toContain(TEST_KEY)
+    expect((await deployNIMDeployment(testRequest({ project }), deps(kube))).outcome).toBe('created')
   })
 
   test.each([
@@ -248,8 +261,4 @@ async function removeBut(kube: KubeClient, namespace: string, kept: string[]): P
       if (!kept.includes(metadata.name)) await kube.delete({ kind, name: metadata.name, namespace })
     }
   }
-}
-
-function codeOf(thrown: unknown): unknown {
-  return thrown instanceof Error && 'code' in thrown ? thrown.code : thrown
 }

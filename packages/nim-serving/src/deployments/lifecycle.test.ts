@@ -1,8 +1,10 @@
 import { Kinds } from '@nexus/kube'
 import type { InferenceService, KubeClient, Pod } from '@nexus/kube'
+import { createNodeKubeClient } from '@nexus/kube/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshProject, hasCluster, installTemplate, startTestCluster } from '../testing/cluster.ts'
 import type { TestCluster } from '../testing/cluster.ts'
+import { startFaultProxy } from '../testing/fault-proxy.ts'
 import { shippedTemplate, testInput, testRequest } from '../testing/inputs.ts'
 import { scheduled, testPod, unschedulable } from '../testing/pods.ts'
 import { deleteNIMDeployment, planNIMDeletion } from './delete.ts'
@@ -38,6 +40,16 @@ describe.skipIf(!hasCluster)('a deployment on a real API server (skipped without
     expect(await listNIMDeployments(kube)).toEqual(expect.arrayContaining(listed))
   })
 
+  test('is listed with four requests, however many there are', async () => {
+    const project = await freshProject(kube)
+    await Promise.all(['one', 'two', 'three', 'four', 'five'].map((name) => deploy(kube, project, name)))
+    await using proxy = await startFaultProxy(cluster.access, -1, 'refused')
+    const client = createNodeKubeClient(proxy.access)
+    expect(await listNIMDeployments(client, { namespace: project })).toHaveLength(5)
+    expect(proxy.requests).toHaveLength(4)
+    await client.close()
+  })
+
   test('is read with the events that explain it', async () => {
     const project = await freshProject(kube)
     await deploy(kube, project, 'llama')
@@ -60,11 +72,11 @@ describe.skipIf(!hasCluster)('a deployment on a real API server (skipped without
     const project = await freshProject(kube)
     await deploy(kube, project, 'llama')
     for (const attempt of [
-      getNIMDeployment(kube, { name: 'lama', project }),
-      deleteNIMDeployment({ name: 'lama', project }, { kube }),
-      watchNIMDeployment(kube, { name: 'lama', project }).next(),
+      () => getNIMDeployment(kube, { name: 'lama', project }),
+      () => deleteNIMDeployment({ name: 'lama', project }, { kube }),
+      () => watchNIMDeployment(kube, { name: 'lama', project }).next(),
     ]) {
-      await expect(attempt).rejects.toMatchObject({
+      await expect(attempt()).rejects.toMatchObject({
         code: 'NEXUS_DEPLOY_NOT_FOUND',
         hint: `Did you mean llama? See all: nexus list -n ${project}`,
       })

@@ -6,10 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { NIM_TEMPLATE_KEY, NIM_TEMPLATE_NAME, PLATFORM_NAMESPACE, renderNIMTemplate } from '@nexus/catalog'
-import { isAlreadyExists } from '@nexus/kube'
-import type { KubeClient } from '@nexus/kube'
+import { isAlreadyExists, isNotFound, Kinds } from '@nexus/kube'
+import type { Kind, KubeClient } from '@nexus/kube'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import type { ClusterAccess, NodeKubeClient } from '@nexus/kube/node'
 
@@ -38,7 +39,9 @@ export async function startTestCluster(): Promise<TestCluster> {
   }
   try {
     await run(join(KUBELAB, 'up'), ['--dir', dir, '--port', String(await freePorts(4)), '--crds'])
-    return await connect(join(dir, 'kubeconfig'), stop)
+    const cluster = await connect(join(dir, 'kubeconfig'), stop)
+    await untilServed(cluster.kube, AbortSignal.timeout(20_000))
+    return cluster
   } catch (cause) {
     await stop()
     throw cause
@@ -55,6 +58,23 @@ async function connect(path: string, stop: () => Promise<void>): Promise<TestClu
       await kube.close()
       await stop()
     },
+  }
+}
+
+/** An API server serves a kind a moment after it has accepted its definition. */
+async function untilServed(kube: KubeClient, deadline: AbortSignal): Promise<void> {
+  for (const kind of [Kinds.ServingRuntime, Kinds.InferenceService]) {
+    while (!(await isServed(kube, kind))) await setTimeout(50, undefined, { signal: deadline })
+  }
+}
+
+async function isServed(kube: KubeClient, kind: Kind): Promise<boolean> {
+  try {
+    await kube.list({ kind, namespace: 'default' })
+    return true
+  } catch (cause) {
+    if (isNotFound(cause)) return false
+    throw cause
   }
 }
 

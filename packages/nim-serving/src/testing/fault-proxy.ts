@@ -13,6 +13,8 @@ export type Fault =
   | 'lost-answer'
   /** The write takes effect, and the connection breaks. */
   | 'reset'
+  /** 500 to this write and to every request after it. */
+  | 'down'
 
 /** A request that reached the proxy. */
 export interface SeenRequest {
@@ -31,11 +33,13 @@ export interface FaultProxy extends AsyncDisposable {
 export async function startFaultProxy(upstream: ClusterAccess, failing: number, fault: Fault): Promise<FaultProxy> {
   const requests: SeenRequest[] = []
   let writes = 0
+  let isDown = false
   const server = createServer((incoming, outgoing) => {
     const seen = describe(incoming)
     requests.push(seen)
     const spoiled = seen.isWrite && writes++ === failing
-    relay(upstream, incoming, outgoing, spoiled ? fault : undefined).catch(() => outgoing.destroy())
+    isDown ||= spoiled && fault === 'down'
+    relay(upstream, incoming, outgoing, spoiled || isDown ? fault : undefined).catch(() => outgoing.destroy())
   })
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
@@ -63,7 +67,7 @@ async function relay(
   outgoing: ServerResponse,
   fault: Fault | undefined,
 ): Promise<void> {
-  if (fault === 'refused') {
+  if (fault === 'refused' || fault === 'down') {
     incoming.resume()
     return refuse(outgoing)
   }
