@@ -71,6 +71,12 @@ test('a custom object counts generations, keeps unknown fields and splits its st
   expect(spec.body).toMatchObject({ metadata: { generation: 2 }, spec: { size: 2 }, status: { ready: true } })
 })
 
+test('a finalizer without a domain is good enough for a custom object', async () => {
+  await api.ask('POST', CRDS, { body: definition('gizmos', 'Gizmo') })
+  const body = { metadata: { name: 'one', finalizers: ['gizmo.finalizers'] } }
+  expect((await api.ask('POST', inDefault('gizmos'), { body })).status).toBe(201)
+})
+
 test('every served version shows the same object', async () => {
   await api.ask('POST', CRDS, { body: definition('things', 'Thing') })
   await api.ask('POST', inDefault('things', 'v1alpha1'), { body: { metadata: { name: 'one' }, spec: { a: 1 } } })

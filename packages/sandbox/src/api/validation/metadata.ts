@@ -18,7 +18,7 @@ export function validateMetadata(object: ApiObject): StatusCause[] {
     ...checkObjectName(object),
     ...Object.entries(labels).flatMap(([key, value]) => checkLabel('metadata.labels', key, value)),
     ...checkAnnotations(annotations),
-    ...listAt(object.metadata, 'finalizers').flatMap((finalizer, index) => checkFinalizer(index, finalizer)),
+    ...listAt(object.metadata, 'finalizers').flatMap((finalizer, index) => checkFinalizer(object, index, finalizer)),
     ...checkOwners(object),
   ]
 }
@@ -72,11 +72,19 @@ function byteLength(text: unknown): number {
   return typeof text === 'string' ? Buffer.byteLength(text) : 0
 }
 
-function checkFinalizer(index: number, finalizer: unknown): StatusCause[] {
+/** Kinds of Kubernetes' own groups: those have no domain, or one of `k8s.io`. */
+function isBuiltIn({ apiVersion }: ApiObject): boolean {
+  const [group = '', version] = apiVersion.split('/')
+  return version === undefined || !group.includes('.') || group.endsWith('.k8s.io')
+}
+
+function checkFinalizer(object: ApiObject, index: number, finalizer: unknown): StatusCause[] {
   const field = `metadata.finalizers[${index}]`
   if (typeof finalizer !== 'string') return [invalidValue(field, finalizer, 'must be a string')]
   const faults = qualifiedNameFaults(finalizer).map((fault) => invalidValue(field, finalizer, fault))
   if (faults.length > 0 || finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) return faults
+  // For custom kinds a domain is only advice: KServe's own finalizer, `inferenceservice.finalizers`, has none.
+  if (!isBuiltIn(object)) return []
   return [invalidValue(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]
 }
 
