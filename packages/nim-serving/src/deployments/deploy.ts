@@ -1,12 +1,13 @@
 import { messageOf } from '@nexus/core'
 import type { SecretText } from '@nexus/core'
-import { isAlreadyExists, KubeApiError, withDryRun } from '@nexus/kube'
+import { isAlreadyExists } from '@nexus/kube'
 import type { InferenceService, KubeClient, KubeObject, Namespace, Secret } from '@nexus/kube'
 import { DeployError } from '../errors.ts'
 import { keyCheckError } from '../keys/check.ts'
 import type { KeyCheck } from '../keys/check.ts'
 import type { NIMResources, ResourceName } from '../types.ts'
 import { fetchNIMTemplate } from '../utils/templates.ts'
+import { checkOnServer } from './check-on-server.ts'
 import { fetchExisting } from './existing.ts'
 import type { Existing } from './existing.ts'
 import { WriteJournal } from './journal.ts'
@@ -173,41 +174,6 @@ function isInferenceService(object: KubeObject): object is InferenceService {
 
 function namespaceOf(name: string): Namespace {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
-}
-
-/** Lets the server judge every object before the first is written; all refusals come in one error. */
-async function checkOnServer(
-  kube: KubeClient,
-  objects: readonly KubeObject[],
-  report: Report,
-  signal?: AbortSignal,
-): Promise<void> {
-  const rehearsal = withDryRun(kube)
-  const answers = await Promise.allSettled(objects.map((object) => rehearsal.create(object, { signal })))
-  const causes = answers.filter((answer) => answer.status === 'rejected').map(({ reason }): unknown => reason)
-  if (causes.length > 0) throw refusal(causes)
-  report({ type: 'checked', resources: objects.map(resourceName) })
-}
-
-function refusal(causes: readonly unknown[]): unknown {
-  const answered = causes.filter((cause) => cause instanceof KubeApiError && cause.status >= 400 && cause.status < 500)
-  // Something else than a refusal: no judgement of the objects, so it is passed on as it is.
-  if (answered.length < causes.length) return causes.find((cause) => !answered.includes(cause))
-  const missing = causes.find((cause) => cause instanceof KubeApiError && cause.status === 404)
-  if (missing !== undefined) {
-    return new DeployError('NEXUS_DEPLOY_KSERVE_MISSING', 'This cluster does not know InferenceServices.', {
-      hint: 'Install KServe, or use another cluster: nexus up starts one on this machine.',
-      cause: missing,
-    })
-  }
-  return new DeployError(
-    'NEXUS_DEPLOY_REFUSED',
-    `The cluster would refuse this:\n${causes.map(messageOf).join('\n')}`,
-    {
-      hint: 'Nothing was written. Correct the request, or ask the cluster admin about the policy.',
-      cause: causes[0],
-    },
-  )
 }
 
 /** The Secrets go when the InferenceService goes. Never the PVC: it holds the weights and outlives the deployment. */

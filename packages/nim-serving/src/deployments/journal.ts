@@ -143,7 +143,7 @@ async function deleteExactly(
 }
 
 /** Only an answer of 4xx says that nothing was written; 5xx, timeouts and broken connections leave it open. */
-export function mayHaveHappened(cause: unknown): boolean {
+function mayHaveHappened(cause: unknown): boolean {
   return !(cause instanceof KubeApiError && cause.status >= 400 && cause.status < 500 && cause.status !== 408)
 }
 
@@ -152,7 +152,7 @@ function wasAnswered(cause: unknown): boolean {
 }
 
 /** The reference of an object whose kind this project knows. */
-export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
+function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
   const known = knownKind(apiVersion, kind)
   if (known === undefined) throw new TypeError(`no deployment has a ${apiVersion} ${kind}`)
   return refTo(known, metadata)

@@ -125,7 +125,7 @@ export function notNIM(name: string, project: string): DeployError {
   })
 }
 
-export function toNIMDeployment(parts: DeploymentParts, events: readonly Event[], now: Date): NIMDeployment {
+function toNIMDeployment(parts: DeploymentParts, events: readonly Event[], now: Date): NIMDeployment {
   const { isvc, runtime } = parts
   const { name, namespace = '', annotations = {}, creationTimestamp } = isvc.metadata
   const { predictor } = isvc.spec

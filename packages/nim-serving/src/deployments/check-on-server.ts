@@ -1,0 +1,45 @@
+import { messageOf } from '@nexus/core'
+import { KubeApiError, withDryRun } from '@nexus/kube'
+import type { KubeClient, KubeObject } from '@nexus/kube'
+import { DeployError } from '../errors.ts'
+import { resourceName } from './plan.ts'
+import type { Report } from './progress.ts'
+
+/**
+ * Lets the server judge every object before the first is written.
+ * @throws DeployError `NEXUS_DEPLOY_REFUSED` with all refusals at once, or `NEXUS_DEPLOY_KSERVE_MISSING`; KubeApiError where
+ * the server does not judge.
+ */
+export async function checkOnServer(
+  kube: KubeClient,
+  objects: readonly KubeObject[],
+  report: Report,
+  signal?: AbortSignal,
+): Promise<void> {
+  const rehearsal = withDryRun(kube)
+  const answers = await Promise.allSettled(objects.map((object) => rehearsal.create(object, { signal })))
+  const causes = answers.filter((answer) => answer.status === 'rejected').map(({ reason }): unknown => reason)
+  if (causes.length > 0) throw refusal(causes)
+  report({ type: 'checked', resources: objects.map(resourceName) })
+}
+
+function refusal(causes: readonly unknown[]): unknown {
+  const answered = causes.filter((cause) => cause instanceof KubeApiError && cause.status >= 400 && cause.status < 500)
+  // Something else than a refusal: no judgement of the objects, so it is passed on as it is.
+  if (answered.length < causes.length) return causes.find((cause) => !answered.includes(cause))
+  const missing = causes.find((cause) => cause instanceof KubeApiError && cause.status === 404)
+  if (missing !== undefined) {
+    return new DeployError('NEXUS_DEPLOY_KSERVE_MISSING', 'This cluster does not know InferenceServices.', {
+      hint: 'Install KServe, or use another cluster: nexus up starts one on this machine.',
+      cause: missing,
+    })
+  }
+  return new DeployError(
+    'NEXUS_DEPLOY_REFUSED',
+    `The cluster would refuse this:\n${causes.map(messageOf).join('\n')}`,
+    {
+      hint: 'Nothing was written. Correct the request, or ask the cluster admin about the policy.',
+      cause: causes[0],
+    },
+  )
+}
