@@ -9,6 +9,14 @@ import type { ContainerExit } from './restart.ts'
 /** The address of the node, which is this machine. */
 export const HOST_IP = '127.0.0.1'
 
+/** The conditions that the node reports; others belong to the scheduler and to controllers. */
+export const OWN_CONDITIONS: ReadonlySet<string> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'ContainersReady',
+  'Ready',
+])
+
 export interface PodView {
   readonly containers: readonly ContainerView[]
   readonly podIP: string
@@ -64,13 +72,12 @@ function readyCondition(type: string, phase: PodStatus['phase'], unready: readon
 }
 
 function mergeConditions(existing: readonly Condition[], own: readonly Condition[], now: Date): Condition[] {
-  const types = new Set(own.map(({ type }) => type))
   const stamped = own.map((current) => {
     const before = existing.find(({ type }) => type === current.type)
     const since = before?.status === current.status ? before.lastTransitionTime : undefined
     return { ...current, lastTransitionTime: since ?? toSeconds(now) }
   })
-  return [...stamped, ...existing.filter(({ type }) => !types.has(type))]
+  return [...stamped, ...existing.filter(({ type }) => !OWN_CONDITIONS.has(type))]
 }
 
 function containerStatus(pod: Pod, container: ContainerView): ContainerStatus {

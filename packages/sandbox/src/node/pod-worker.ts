@@ -13,17 +13,18 @@ import type { Action } from './decide.ts'
 import { ConfigError } from './environment.ts'
 import type { PodEvent } from './event-recorder.ts'
 import type { HealthReport } from './health.ts'
-import { MountError } from './mount-error.ts'
 import type { PodContext } from './pod-context.ts'
-import { assemblePodStatus, backOffMessage, toSeconds } from './pod-status.ts'
-import { noProgramMessage, programFor } from './programs.ts'
+import { backOffMessage, toSeconds } from './pod-status.ts'
+import { programFor } from './programs.ts'
 import type { Program } from './programs.ts'
 import { countCrash } from './restart.ts'
 import type { ContainerExit } from './restart.ts'
-import { CONFIG_RETRY_MS, pullDelayMs } from './retry-delay.ts'
 import { runContainer } from './running-container.ts'
 import type { RunningContainer } from './running-container.ts'
-import { writeServiceAccount } from './service-account.ts'
+import { ServiceAccountKeeper } from './service-account-keeper.ts'
+import { imageFailure, startFailure } from './start-failure.ts'
+import type { StartFailure } from './start-failure.ts'
+import { StatusReporter } from './status-reporter.ts'
 import { prepareVolumes } from './volumes.ts'
 
 /** After an error that nobody expected, and while the API server cannot be reached. */
@@ -40,6 +41,8 @@ export class PodWorker {
   readonly #context: PodContext
   readonly #dir: string
   readonly #startTime: string
+  readonly #status: StatusReporter
+  readonly #serviceAccount: ServiceAccountKeeper
   readonly #views: Map<string, ContainerView>
   readonly #running = new Map<string, RunningContainer>()
   readonly #pullFailures = new Map<string, number>()
@@ -48,9 +51,7 @@ export class PodWorker {
   #due = false
   #ending = false
   #removed = false
-  #reported = ''
   #timer: NodeJS.Timeout | undefined
-  #tokenTimer: NodeJS.Timeout | undefined
 
   constructor(context: PodContext, pod: Pod) {
     this.#context = context
@@ -58,6 +59,8 @@ export class PodWorker {
     this.#dir = join(context.podsDir, pod.metadata.uid ?? '')
     this.#startTime = pod.status?.startTime ?? toSeconds(new Date())
     this.#views = new Map(viewsFromStatus(pod, new Date()).map((view) => [view.name, view]))
+    this.#status = new StatusReporter(context.kube)
+    this.#serviceAccount = new ServiceAccountKeeper(context, join(this.#dir, 'serviceaccount'))
     this.podIP = context.network.claimAddress(pod.status?.podIP)
   }
 
@@ -97,7 +100,7 @@ export class PodWorker {
   async stop(graceSeconds: number): Promise<void> {
     this.#ending = true
     clearTimeout(this.#timer)
-    clearTimeout(this.#tokenTimer)
+    this.#serviceAccount.close()
     await this.#passes
     await Promise.all([...this.#running.values()].map((running) => running.stop(graceSeconds)))
     await this.#passes
@@ -165,21 +168,22 @@ export class PodWorker {
     if (container === undefined) return
     const program = programFor(container.image ?? '', this.#context.programs)
     if (program === undefined) {
-      this.#refuseImage(container)
+      const failures = (this.#pullFailures.get(name) ?? 0) + 1
+      this.#pullFailures.set(name, failures)
+      this.#fail(name, imageFailure(container, failures, Date.now()))
       return
     }
-    try {
-      await this.#run(container, program)
-    } catch (error) {
-      this.#postpone(container, error)
-    }
+    await this.#run(container, program).catch((error: unknown) =>
+      this.#fail(name, startFailure(container, error, Date.now())),
+    )
   }
 
   async #run(container: Container, program: Program): Promise<void> {
     const { name } = container
+    if ((this.#pod.spec.initContainers ?? []).length > 0) throw new ConfigError('the sandbox runs no init containers')
     const dir = join(this.#dir, 'containers', name)
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    const serviceAccountDir = await this.#serviceAccount()
+    const serviceAccountDir = await this.#serviceAccount.prepare(this.#pod)
     const volumes = await prepareVolumes(this.#context.kube, this.#pod, {
       dir: join(this.#dir, 'volumes'),
       serviceAccountDir,
@@ -214,62 +218,11 @@ export class PodWorker {
     void running.exited.then((exit) => this.#takeExit(name, exit))
   }
 
-  /** The pod's token and its folder, undefined where the pod wants none. */
-  async #serviceAccount(): Promise<string | undefined> {
-    if (this.#pod.spec.automountServiceAccountToken === false) return undefined
-    const dir = join(this.#dir, 'serviceaccount')
-    const folder = { dir, ca: this.#context.api.caPem }
-    const refreshMs = await writeServiceAccount(this.#context.kube, this.#pod, folder)
-    clearTimeout(this.#tokenTimer)
-    if (!this.#ending) this.#tokenTimer = setTimeout(() => void this.#refreshToken(), refreshMs)
-    return dir
-  }
-
-  async #refreshToken(): Promise<void> {
-    try {
-      await this.#serviceAccount()
-    } catch (error) {
-      this.#context.log(`token of pod ${this.#name()}: ${messageOf(error)}`)
-      if (!this.#ending) this.#tokenTimer = setTimeout(() => void this.#refreshToken(), 10 * ERROR_RETRY_MS)
-    }
-  }
-
-  #refuseImage({ name, image = '' }: Container): void {
-    const failures = (this.#pullFailures.get(name) ?? 0) + 1
-    this.#pullFailures.set(name, failures)
-    const why = noProgramMessage(image)
-    this.#tell({
-      type: 'Warning',
-      reason: 'Failed',
-      message: `Failed to pull image "${image}": ${why}`,
-      container: name,
-    })
-    this.#tell({ type: 'Warning', reason: 'Failed', message: 'Error: ErrImagePull', container: name })
-    const retryAt = Date.now() + pullDelayMs(failures)
-    const [reason, message] =
-      failures === 1 ? ['ErrImagePull', why] : ['ImagePullBackOff', `Back-off pulling image "${image}": ${why}`]
-    this.#wait(name, { reason, message, retryAt })
-  }
-
-  #postpone({ name }: Container, error: unknown): void {
-    const retryAt = Date.now() + CONFIG_RETRY_MS
-    const message = messageOf(error)
-    if (error instanceof MountError) {
-      this.#tell({ type: 'Warning', reason: 'FailedMount', message })
-      this.#wait(name, { reason: 'ContainerCreating', retryAt })
-    } else if (error instanceof ConfigError) {
-      this.#tell({ type: 'Warning', reason: 'Failed', message: `Error: ${message}`, container: name })
-      this.#wait(name, { reason: 'CreateContainerConfigError', message, retryAt })
-    } else {
-      this.#tell({ type: 'Warning', reason: 'Failed', message: `Error: ${message}`, container: name })
-      this.#wait(name, { reason: 'CreateContainerError', message, retryAt })
-    }
-  }
-
-  #wait(name: string, waiting: Omit<Extract<ContainerState, { phase: 'waiting' }>, 'phase'>): void {
+  #fail(name: string, { state, events }: StartFailure): void {
     const view = this.#viewOf(name)
     const lastExit = view.state.phase === 'exited' ? view.state.exit : view.lastExit
-    this.#views.set(name, { ...view, lastExit, state: { phase: 'waiting', ...waiting } })
+    this.#views.set(name, { ...view, lastExit, state })
+    for (const event of events) this.#tell(event)
   }
 
   #stopContainer({ container, graceSeconds, because }: Extract<Action, { type: 'stop' }>): void {
@@ -347,29 +300,9 @@ export class PodWorker {
     this.#wake()
   }
 
-  /** Writes the status if it differs from what was written last. */
-  async #report(): Promise<void> {
-    const { metadata } = this.#pod
+  #report(): Promise<void> {
     const containers = [...this.#views.values()]
-    const status = assemblePodStatus(
-      this.#pod,
-      { containers, podIP: this.podIP, startTime: this.#startTime },
-      new Date(),
-    )
-    const text = JSON.stringify(status)
-    if (text === this.#reported) return
-    try {
-      // With its uid in the patch, a later pod of the same name refuses it.
-      const body = { metadata: { uid: metadata.uid }, status }
-      this.#pod = await this.#context.kube.patch(
-        refTo(Kinds.Pod, metadata),
-        { type: 'merge', body },
-        { subresource: 'status' },
-      )
-      this.#reported = text
-    } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error
-    }
+    return this.#status.report(this.#pod, { containers, podIP: this.podIP, startTime: this.#startTime })
   }
 
   #viewOf(name: string): ContainerView {

@@ -13,6 +13,9 @@ export interface ProcessRecord {
 /** The name of the file in a container's folder that holds its process. */
 export const PROCESS_RECORD_FILE = 'process'
 
+/** A process that outlives SIGKILL hangs in the kernel. */
+const KILL_WITHIN_MS = 10_000
+
 /** When process `pid` was started, in the system's own units, or undefined where it does not run. */
 export function processStartTime(pid: number): string | undefined {
   try {
@@ -47,7 +50,11 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
 export async function killLeftovers(podsDir: string): Promise<number> {
   const leftovers = (await readRecords(podsDir)).filter(({ record }) => isSame(record))
   for (const { record } of leftovers) signalGroup(record.pid, 'SIGKILL')
-  while (leftovers.some(({ record }) => isSame(record))) await delay(10)
+  const deadline = Date.now() + KILL_WITHIN_MS
+  while (leftovers.some(({ record }) => isSame(record))) {
+    if (Date.now() > deadline) throw new Error(`a process of an earlier run does not end; its record is in ${podsDir}`)
+    await delay(10)
+  }
   await Promise.all((await readRecords(podsDir)).map(({ file }) => rm(file, { force: true })))
   return leftovers.length
 }

@@ -1,0 +1,53 @@
+import { messageOf } from '@nexus/core'
+import type { Container } from '@nexus/kube'
+import type { ContainerState } from './container-view.ts'
+import { ConfigError } from './environment.ts'
+import type { PodEvent } from './event-recorder.ts'
+import { MountError } from './mount-error.ts'
+import { noProgramMessage } from './programs.ts'
+
+/** What may come any moment (a Secret, a bound claim) is looked for this often. */
+const CONFIG_RETRY_MS = 2000
+const FIRST_PULL_DELAY_MS = 10_000
+const LONGEST_PULL_DELAY_MS = 300_000
+
+/** A container that could not start: how it waits, and what the pod's events say. */
+export interface StartFailure {
+  readonly state: Extract<ContainerState, { phase: 'waiting' }>
+  readonly events: readonly PodEvent[]
+}
+
+/** No program stands for the image. `failures` counts the tries, this one included: they wait 10 s doubling to 5 min. */
+export function imageFailure({ name, image = '' }: Container, failures: number, now: number): StartFailure {
+  const why = noProgramMessage(image)
+  const retryAt = now + Math.min(LONGEST_PULL_DELAY_MS, FIRST_PULL_DELAY_MS * 2 ** (failures - 1))
+  const waiting =
+    failures === 1
+      ? { reason: 'ErrImagePull', message: why }
+      : { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ${why}` }
+  return {
+    state: { phase: 'waiting', ...waiting, retryAt },
+    events: [
+      failedEvent(name, `Failed to pull image "${image}": ${why}`),
+      failedEvent(name, `Error: ${waiting.reason}`),
+    ],
+  }
+}
+
+/** Anything else that kept a container from starting, with the reason a kubelet gives. */
+export function startFailure({ name }: Container, error: unknown, now: number): StartFailure {
+  const message = messageOf(error)
+  const retryAt = now + CONFIG_RETRY_MS
+  if (error instanceof MountError) {
+    return {
+      state: { phase: 'waiting', reason: 'ContainerCreating', retryAt },
+      events: [{ type: 'Warning', reason: 'FailedMount', message }],
+    }
+  }
+  const reason = error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError'
+  return { state: { phase: 'waiting', reason, message, retryAt }, events: [failedEvent(name, `Error: ${message}`)] }
+}
+
+function failedEvent(container: string, message: string): PodEvent {
+  return { type: 'Warning', reason: 'Failed', message, container }
+}
