@@ -10,7 +10,13 @@ import { expect, test } from 'vitest'
 import { listAt, numberAt, stringAt } from './objects/fields.ts'
 import { ADMIN_TOKEN, startTestServer } from './testing/test-server.ts'
 
-const WRITER = join(import.meta.dirname, 'testing', 'writer.ts')
+/** A server of its own process, so that it can be killed: prints its port and certificate. */
+const PROGRAM = `
+  const [, module, dir, token] = process.argv
+  const { startApiServer } = await import(module)
+  const { port, caPem } = await startApiServer({ dir, port: 0, token })
+  console.log(JSON.stringify({ port, caPem }))
+`
 const MAPS = '/api/v1/namespaces/default/configmaps'
 
 interface Running {
@@ -20,7 +26,9 @@ interface Running {
 }
 
 async function startWriter(dir: string): Promise<Running> {
-  const args = ['--no-warnings', '--conditions=@nexus/source', WRITER, dir, ADMIN_TOKEN]
+  const server = new URL('server.ts', import.meta.url).href
+  const run = ['--input-type=module', '--eval', PROGRAM]
+  const args = ['--no-warnings', '--conditions=@nexus/source', ...run, server, dir, ADMIN_TOKEN]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) {
     const said: unknown = JSON.parse(line)

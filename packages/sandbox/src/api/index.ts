@@ -1,2 +1,1 @@
 export { startApiServer } from './server.ts'
-export type { ApiServer, ApiServerOptions } from './server.ts'

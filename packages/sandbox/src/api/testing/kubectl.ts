@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { ADMIN_TOKEN } from './test-server.ts'
 import type { TestServer } from './test-server.ts'
 
+const KUBECTL = 'kubectl'
+
 /** Whether kubectl can be run on this machine. */
-export const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0
+export const hasKubectl = spawnSync(KUBECTL, ['version', '--client']).status === 0
 
 export interface KubectlResult {
   readonly code: number
@@ -25,7 +27,7 @@ export async function kubectlFor({ server, dir }: TestServer): Promise<Kubectl> 
   return (args, input, env) =>
     new Promise((resolve) => {
       const options = { env: { PATH: process.env['PATH'], HOME: home, KUBECONFIG: kubeconfig, ...env } }
-      const child = execFile('kubectl', args, options, (error, stdout, stderr) => {
+      const child = execFile(KUBECTL, args, options, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr })
       })
       child.stdin?.end(typeof input === 'object' ? JSON.stringify(input) : input)
