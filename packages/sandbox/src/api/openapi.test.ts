@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { openApiV2, openApiV3Document, openApiV3Index } from './openapi.ts'
 import type { DescribedResource } from './openapi.ts'
+import { hasKubectl, kubectlFor } from './testing/kubectl.ts'
+import { startTestServer } from './testing/test-server.ts'
 
 const configMap: DescribedResource = {
   group: '',
@@ -73,4 +75,13 @@ test('a document holds the kinds of its group only', () => {
     '/api/v1/namespaces/{namespace}/configmaps',
     '/api/v1/namespaces/{namespace}/configmaps/{name}',
   ])
+})
+
+test.skipIf(!hasKubectl)('kubectl learns that a kind does not exist (skipped: needs kubectl on the PATH)', async () => {
+  await using api = await startTestServer()
+  const kubectl = await kubectlFor(api)
+  const unknown = { apiVersion: 'v1', kind: 'Nope', metadata: { name: 'x' } }
+  const { code, stderr } = await kubectl(['apply', '-f', '-'], unknown)
+  expect(stderr).toContain('no matches for kind "Nope" in version "v1"')
+  expect(code).toBe(1)
 })

@@ -47,6 +47,13 @@ export function openApiV2(resources: readonly DescribedResource[]): object {
   }
 }
 
+/**
+ * An OpenAPI v2 document without paths in its protobuf form (`openapi_v2.Document`: swagger 2.0, title `-`, version `-`).
+ * kubectl takes v2 in this form only, and asks for it when v3 does not know a kind: from a document it can read it concludes
+ * that the kind does not exist, and says so.
+ */
+export const OPENAPI_V2_PROTOBUF: Buffer = Buffer.from('\n\u00032.0\u0012\u0006\n\u0001-\u0012\u0001-')
+
 const INFO = { title: 'Kubernetes', version: '1.34' }
 const QUERY = ['dryRun', 'fieldManager', 'fieldValidation']
 

@@ -74,3 +74,11 @@ test('a claim says when its size cannot be read', () => {
   const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'c' }, spec }
   expect(validateObject(claim)).toMatchObject([{ field: 'spec.resources[storage]', reason: 'FieldValueInvalid' }])
 })
+
+test('replicas are a number', () => {
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: 'a:1' }] } }
+  const spec = { replicas: '3', selector: { matchLabels: { a: 'b' } }, template }
+  const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec }
+  applyDefaults(deployment)
+  expect(validateObject(deployment)).toMatchObject([{ field: 'spec.replicas', reason: 'FieldValueInvalid' }])
+})

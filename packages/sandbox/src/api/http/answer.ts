@@ -5,7 +5,11 @@ import type { AnswerForm } from './negotiation.ts'
 
 /** Sends one JSON text. */
 export function sendJson(response: ServerResponse, code: number, json: string, type = 'application/json'): void {
-  const body = Buffer.from(json)
+  sendBytes(response, code, Buffer.from(json), type)
+}
+
+/** Sends a whole body. */
+export function sendBytes(response: ServerResponse, code: number, body: Buffer, type: string): void {
   response.writeHead(code, {
     'content-type': type,
     'content-length': body.length,

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import { openApiV2, openApiV3Document, openApiV3Index } from '../openapi.ts'
+import { openApiV2, OPENAPI_V2_PROTOBUF, openApiV3Document, openApiV3Index } from '../openapi.ts'
 import { aggregatedList, coreVersions, groupList, groupOf, resourceList } from '../resources/discovery.ts'
 import type { Resource } from '../resources/resource.ts'
-import { sendJson } from './answer.ts'
+import { sendBytes, sendJson } from './answer.ts'
 import { aggregatedDiscovery } from './negotiation.ts'
 import { segmentsOf } from './path.ts'
 
@@ -19,19 +19,22 @@ export const VERSION = {
   platform: `${process.platform}/${process.arch}`,
 }
 
+/** One answer about the server: a JSON value, or bytes of another type. */
+export type Description = { value: object; type?: string } | { bytes: Buffer; type: string }
+
 /** What the server says about itself at `pathname`: version, discovery, OpenAPI. Undefined where it says nothing there. */
 export function describeServer(
   pathname: string,
   accept: string | undefined,
   resources: readonly Resource[],
   address: string,
-): { value: object; type?: string } | undefined {
+): Description | undefined {
   const [root, ...rest] = segmentsOf(pathname)
   switch (root ?? '') {
     case 'version':
       return rest.length === 0 ? { value: VERSION } : undefined
     case 'openapi':
-      return describeSchemas(rest, resources)
+      return describeSchemas(rest, accept, resources)
     case 'api':
     case 'apis':
       return describeGroups(root === 'api', rest, accept, resources, address)
@@ -40,8 +43,19 @@ export function describeServer(
   }
 }
 
-function describeSchemas([version, ...rest]: string[], resources: readonly Resource[]): { value: object } | undefined {
-  if (version === 'v2' && rest.length === 0) return { value: openApiV2(resources) }
+/** How clients ask for OpenAPI v2 in protobuf; the answer's type has a dot for the `@`, which no media type may hold. */
+const OPENAPI_PROTOBUF = /application\/com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf/
+const OPENAPI_PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+
+function describeSchemas(
+  [version, ...rest]: string[],
+  accept: string | undefined,
+  resources: readonly Resource[],
+): Description | undefined {
+  if (version === 'v2' && rest.length === 0) {
+    if (!OPENAPI_PROTOBUF.test(accept ?? '')) return { value: openApiV2(resources) }
+    return { bytes: OPENAPI_V2_PROTOBUF, type: OPENAPI_PROTOBUF_TYPE }
+  }
   if (version !== 'v3') return undefined
   const groupVersion = rest.join('/')
   if (groupVersion === '') return { value: openApiV3Index(resources) }
@@ -82,6 +96,7 @@ function describeNamed(rest: string[], resources: readonly Resource[]): object |
 }
 
 /** Sends what `describeServer` found. */
-export function sendDescription(response: ServerResponse, { value, type }: { value: object; type?: string }): void {
-  sendJson(response, 200, JSON.stringify(value), type)
+export function sendDescription(response: ServerResponse, description: Description): void {
+  if ('bytes' in description) sendBytes(response, 200, description.bytes, description.type)
+  else sendJson(response, 200, JSON.stringify(description.value), description.type)
 }

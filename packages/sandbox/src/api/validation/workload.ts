@@ -1,5 +1,5 @@
 import type { ApiObject } from '../object.ts'
-import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
 import { forbidden, invalidValue, oneOf, required } from './cause.ts'
 import { checkLabel } from './metadata.ts'
@@ -16,12 +16,18 @@ export function validateReplicaSet(object: ApiObject): StatusCause[] {
 }
 
 function validateReplicas(object: ApiObject, what: string): StatusCause[] {
-  const replicas = numberAt(object, 'spec', 'replicas') ?? 0
   return [
-    ...(replicas < 0 ? [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')] : []),
+    ...checkReplicas(fieldAt(object, 'spec', 'replicas')),
     ...checkSelector(object, what),
     ...checkTemplate(object),
   ]
+}
+
+function checkReplicas(replicas: unknown): StatusCause[] {
+  const field = 'spec.replicas'
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas))
+    return [invalidValue(field, replicas, 'must be an integer')]
+  return replicas < 0 ? [invalidValue(field, replicas, 'must be greater than or equal to 0')] : []
 }
 
 /** The selector must find the pods of its own template, or the controller would make pods forever. */
