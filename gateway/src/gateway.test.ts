@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { chat, openSocket, rawChat, readToEnd, startTestGateway, startUpstream, TEST_KEY } from './testing/running.ts'
+import {
+  eventually,
+  chat,
+  openSocket,
+  rawChat,
+  readToEnd,
+  startTestGateway,
+  startUpstream,
+  TEST_KEY,
+} from './testing/running.ts'
 
 const ANSWER = '{"id":"c1", "object":"chat.completion","big":12345678901234567890}'
 
@@ -191,7 +200,7 @@ test('logs one line per request, without key or body', async () => {
   await chat(gateway.url, { model: 'm\nx', messages: [{ role: 'user', content: 'private words' }] }).then((r) =>
     r.text(),
   )
-  await expect.poll(() => gateway.logged.filter((line) => line.includes('"request"'))).toHaveLength(1)
+  await eventually(() => gateway.logged.filter((line) => line.includes('"request"'))).toHaveLength(1)
   const line = gateway.logged.find((entry) => entry.includes('"request"')) ?? ''
   expect(JSON.parse(line)).toMatchObject({
     status: 200,

@@ -4,7 +4,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { chat, startUpstream, TEST_KEY } from './testing/running.ts'
+import { eventually, chat, startUpstream, TEST_KEY } from './testing/running.ts'
 
 const launcher = join(import.meta.dirname, '../bin/nexus-gateway')
 
@@ -22,7 +22,7 @@ function start(env: Record<string, string>, program = launcher) {
   })
   const url = (): string => /"listening","url":"([^"]+)"/.exec(output.stdout)?.[1] ?? ''
   const ready = async (): Promise<string> => {
-    await expect.poll(url, { timeout: 10_000 }).not.toBe('')
+    await eventually(url).not.toBe('')
     return url()
   }
   return { child, output, exited, ready }
@@ -35,7 +35,7 @@ test('lists every problem of the configuration and exits with 78', async () => {
     GATEWAY_API_KEYS: '["nvapi-test-x',
   })
   expect(await exited).toEqual([78, null])
-  await expect.poll(() => output.stderr).toMatch(/GATEWAY_PORT: [\s\S]*GATEWAY_API_KEYS: [\s\S]*GATEWAY_UPSTREAMS: /)
+  await eventually(() => output.stderr).toMatch(/GATEWAY_PORT: [\s\S]*GATEWAY_API_KEYS: [\s\S]*GATEWAY_UPSTREAMS: /)
   expect(output.stderr + output.stdout).not.toContain('nvapi')
 })
 
@@ -43,7 +43,7 @@ test('says which variable to change when the port is in use', async () => {
   const { url } = await startUpstream(() => undefined)
   const { exited, output } = start({ GATEWAY_PORT: new URL(url).port })
   expect(await exited).toEqual([1, null])
-  await expect.poll(() => output.stderr).toContain('GATEWAY_PORT')
+  await eventually(() => output.stderr).toContain('GATEWAY_PORT')
 })
 
 test('starts through a link to the launcher and ends on SIGTERM after the calls in flight', async () => {
@@ -54,9 +54,9 @@ test('starts through a link to the launcher and ends on SIGTERM after the calls 
   const gateway = start({ GATEWAY_API_KEYS: TEST_KEY, GATEWAY_UPSTREAMS: `w=${upstream.url}` }, join(dir, 'linked'))
   const url = await gateway.ready()
   const answer = chat(url, { model: 'w' })
-  await expect.poll(() => upstream.received).toHaveLength(1)
+  await eventually(() => upstream.received).toHaveLength(1)
   gateway.child.kill('SIGTERM')
-  await expect.poll(() => gateway.output.stdout).toContain('"stopping"')
+  await eventually(() => gateway.output.stdout).toContain('"stopping"')
   await expect(fetch(`${url}/health`)).rejects.toThrow()
   upstream.received[0]?.response.end('{"late":true}')
   const response = await answer
@@ -69,9 +69,9 @@ test('ends at once on the second signal', async () => {
   const upstream = await startUpstream(() => undefined)
   const gateway = start({ GATEWAY_API_KEYS: TEST_KEY, GATEWAY_UPSTREAMS: `w=${upstream.url}` })
   const broken = expect(chat(await gateway.ready(), { model: 'w' })).rejects.toThrow()
-  await expect.poll(() => upstream.received).toHaveLength(1)
+  await eventually(() => upstream.received).toHaveLength(1)
   gateway.child.kill('SIGTERM')
-  await expect.poll(() => gateway.output.stdout).toContain('"stopping"')
+  await eventually(() => gateway.output.stdout).toContain('"stopping"')
   gateway.child.kill('SIGTERM')
   expect(await gateway.exited).toEqual([1, null])
   await broken

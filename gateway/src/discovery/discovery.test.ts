@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { addressOf } from '../routing/snapshot.ts'
-import { startServer } from '../testing/running.ts'
+import { eventually, startServer } from '../testing/running.ts'
 import { startDiscovery } from './discovery.ts'
 
 interface WatchCall {
@@ -71,13 +71,13 @@ function service(
   }
 }
 
-async function follow(apiUrl: string) {
+async function follow(apiUrl: string, silenceMs = 60_000) {
   const serviceAccountDir = await mkdtemp(join(tmpdir(), 'nexus-gateway-'))
   await writeFile(join(serviceAccountDir, 'token'), 'sa-token\n')
   await writeFile(join(serviceAccountDir, 'ca.crt'), '')
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) })
-  const times = { watchMs: 60_000, silenceMs: 500, minRetryMs: 5, maxRetryMs: 20 }
+  const times = { watchMs: 60_000, silenceMs, minRetryMs: 5, maxRetryMs: 20 }
   const discovery = startDiscovery(
     { kind: 'kubernetes', apiUrl, serviceAccountDir },
     { log, times, onChange: () => undefined },
@@ -90,7 +90,7 @@ async function follow(apiUrl: string) {
     Object.fromEntries(
       discovery.deployments().map((d) => [addressOf(d), d.ready ? (d.models ?? 'unasked') : 'not ready']),
     )
-  return { known, logged }
+  return { known, logged, close: () => discovery.close() }
 }
 
 test('finds ready services with the models they serve, and follows what happens to them', async () => {
@@ -102,18 +102,18 @@ test('finds ready services with the models they serve, and follows what happens 
     service('demo/new', undefined),
   ]
   const { known } = await follow(url)
-  await expect.poll(known).toEqual({ 'demo/llama': ['meta/llama', 'adapter'], 'demo/starting': 'not ready' })
-  await expect.poll(() => state.watches).toHaveLength(1)
+  await eventually(known).toEqual({ 'demo/llama': ['meta/llama', 'adapter'], 'demo/starting': 'not ready' })
+  await eventually(() => state.watches).toHaveLength(1)
   const [watch] = state.watches
   expect(watch?.query.get('resourceVersion')).toBe('1')
   watch?.send('MODIFIED', service('demo/starting', modelUrl))
-  await expect.poll(known).toMatchObject({ 'demo/starting': ['meta/llama', 'adapter'] })
+  await eventually(known).toMatchObject({ 'demo/starting': ['meta/llama', 'adapter'] })
   watch?.send('ADDED', service('other/llama', modelUrl))
-  await expect.poll(known).toMatchObject({ 'other/llama': ['meta/llama', 'adapter'] })
+  await eventually(known).toMatchObject({ 'other/llama': ['meta/llama', 'adapter'] })
   watch?.send('MODIFIED', service('other/llama', modelUrl, { deletionTimestamp: '2026-01-02T00:00:00Z' }))
-  await expect.poll(known).toMatchObject({ 'other/llama': 'not ready' })
+  await eventually(known).toMatchObject({ 'other/llama': 'not ready' })
   watch?.send('DELETED', service('demo/llama', modelUrl))
-  await expect.poll(known).not.toHaveProperty('demo/llama')
+  await eventually(known).not.toHaveProperty('demo/llama')
 })
 
 test('asks again which models are served when a service changes', async () => {
@@ -121,30 +121,30 @@ test('asks again which models are served when a service changes', async () => {
   const { url, state } = await startApi()
   state.items = [service('demo/a', modelUrl)]
   const { known } = await follow(url)
-  await expect.poll(known).toEqual({ 'demo/a': ['one'] })
+  await eventually(known).toEqual({ 'demo/a': ['one'] })
   models.ids = ['two']
-  await expect.poll(() => state.watches).toHaveLength(1)
+  await eventually(() => state.watches).toHaveLength(1)
   state.watches[0]?.send('MODIFIED', service('demo/a', modelUrl))
-  await expect.poll(known).toEqual({ 'demo/a': ['two'] })
+  await eventually(known).toEqual({ 'demo/a': ['two'] })
 })
 
 test('goes on where a cut watch ended, past a bookmark', async () => {
   const { url, state } = await startApi()
   await follow(url)
-  await expect.poll(() => state.watches).toHaveLength(1)
+  await eventually(() => state.watches).toHaveLength(1)
   state.watches[0]?.send('BOOKMARK', { metadata: { resourceVersion: '41' } })
   state.watches[0]?.response.end()
-  await expect.poll(() => state.watches).toHaveLength(2)
+  await eventually(() => state.watches).toHaveLength(2)
   expect(state.watches[1]?.query.get('resourceVersion')).toBe('41')
   state.watches[1]?.response.destroy()
-  await expect.poll(() => state.watches).toHaveLength(3)
+  await eventually(() => state.watches).toHaveLength(3)
   expect(state.lists).toBe(1)
 })
 
 test('goes on when a connection falls silent', async () => {
   const { url, state } = await startApi()
-  await follow(url)
-  await expect.poll(() => state.watches.length, { timeout: 5_000 }).toBeGreaterThan(1)
+  await follow(url, 300)
+  await eventually(() => state.watches.length).toBeGreaterThan(1)
   expect(state.lists).toBe(1)
 })
 
@@ -156,13 +156,13 @@ test.each([
   const { url, state } = await startApi()
   state.items = [service('demo/old', modelUrl)]
   const { known } = await follow(url)
-  await expect.poll(() => state.watches).toHaveLength(1)
+  await eventually(() => state.watches).toHaveLength(1)
   state.items = [service('demo/new', modelUrl)]
   state.version = 90
   const [watch] = state.watches
   if (watch !== undefined) tell(watch)
-  await expect.poll(known).toEqual({ 'demo/new': ['m'] })
-  await expect.poll(() => state.watches).toHaveLength(2)
+  await eventually(known).toEqual({ 'demo/new': ['m'] })
+  await eventually(() => state.watches).toHaveLength(2)
   expect(state.watches[1]?.query.get('resourceVersion')).toBe('90')
 })
 
@@ -176,14 +176,14 @@ test('keeps what it knows while the API server fails, and says so once', async (
   const { url, state } = await startApi()
   state.items = [service('demo/a', modelUrl)]
   const { known, logged } = await follow(url)
-  await expect.poll(() => state.watches).toHaveLength(1)
+  await eventually(() => state.watches).toHaveLength(1)
   state.status = 503
   state.watches[0]?.response.destroy()
-  await expect.poll(() => logged.filter((line) => line.includes('503'))).toHaveLength(1)
+  await eventually(() => logged.filter((line) => line.includes('503'))).toHaveLength(1)
   expect(known()).toEqual({ 'demo/a': ['m'] })
   state.items = [service('demo/b', modelUrl)]
   state.status = 200
-  await expect.poll(known).toEqual({ 'demo/b': ['m'] })
+  await eventually(known).toEqual({ 'demo/b': ['m'] })
   expect(logged.filter((line) => line.includes('503'))).toHaveLength(1)
 })
 
@@ -193,21 +193,21 @@ test('waits quietly for a kind that does not exist yet, and forgets all when it 
   state.status = 404
   state.items = [service('demo/a', modelUrl)]
   const { known, logged } = await follow(url)
-  await expect.poll(() => logged.some((line) => line.includes('waits for KServe'))).toBe(true)
+  await eventually(() => logged.some((line) => line.includes('waits for KServe'))).toBe(true)
   expect(logged.join('')).not.toContain('"level":40')
   state.status = 200
-  await expect.poll(known).toEqual({ 'demo/a': ['m'] })
+  await eventually(known).toEqual({ 'demo/a': ['m'] })
   state.status = 404
-  await expect.poll(() => state.watches.length).toBeGreaterThan(0)
+  await eventually(() => state.watches.length).toBeGreaterThan(0)
   for (const { response } of state.watches) response.destroy()
-  await expect.poll(known).toEqual({})
+  await eventually(known).toEqual({})
 })
 
 test('names the missing permission', async () => {
   const { url, state } = await startApi()
   state.status = 403
   const { logged } = await follow(url)
-  await expect.poll(() => logged.some((line) => line.includes('needs list and watch'))).toBe(true)
+  await eventually(() => logged.some((line) => line.includes('needs list and watch'))).toBe(true)
 })
 
 test('passes over an object that it cannot read', async () => {
@@ -215,7 +215,7 @@ test('passes over an object that it cannot read', async () => {
   const { url, state } = await startApi()
   state.items = [{ metadata: {} }, 7, service('demo/odd', 'ftp://x'), service('demo/a', modelUrl)]
   const { known } = await follow(url)
-  await expect.poll(known).toEqual({ 'demo/a': ['m'] })
+  await eventually(known).toEqual({ 'demo/a': ['m'] })
 })
 
 test('asks a server again until it answers, and takes one without a model list for what it is', async () => {
@@ -229,13 +229,15 @@ test('asks a server again until it answers, and takes one without a model list f
   const { url, state } = await startApi()
   state.items = [service('demo/waking', waking), service('demo/plain', plain)]
   const { known } = await follow(url)
-  await expect.poll(known, { timeout: 5_000 }).toEqual({ 'demo/waking': ['late'], 'demo/plain': [] })
+  await eventually(known).toEqual({ 'demo/waking': ['late'], 'demo/plain': [] })
 })
 
 test('closes while a watch is open', async () => {
   const { url, state } = await startApi()
-  await follow(url)
-  await expect.poll(() => state.watches).toHaveLength(1)
+  const { close } = await follow(url)
+  await eventually(() => state.watches).toHaveLength(1)
   const closed = state.watches.map(({ response }) => once(response, 'close'))
-  onTestFinished(async () => void (await Promise.all(closed)))
+  await close()
+  await Promise.all(closed)
+  expect(state.watches).toHaveLength(1)
 })

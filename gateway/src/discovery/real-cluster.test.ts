@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { chat, startServer, startTestGateway, TEST_KEY } from '../testing/running.ts'
+import { eventually, chat, startServer, startTestGateway, TEST_KEY } from '../testing/running.ts'
 
 const run = promisify(execFile)
 const kubelab = join(import.meta.dirname, '../../../../shared/kubelab')
@@ -77,21 +77,21 @@ test.skipIf(!existsSync(kubelab) || !hasKubectl)(
     await createInferenceService(dir, kubectl, 'demo')
     expect(await modelIds(gateway.url)).toEqual([])
     await setReady('demo', 'True')
-    await expect.poll(() => modelIds(gateway.url), { timeout: 10_000 }).toEqual(['demo/llama', 'meta/llama'])
+    await eventually(() => modelIds(gateway.url)).toEqual(['demo/llama', 'meta/llama'])
     expect((await chat(gateway.url, '{"model":"demo/llama", "n":1}')).status).toBe(200)
     expect(received.at(-1)).toBe('{"model":"meta/llama", "n":1}')
 
     await createInferenceService(dir, kubectl, 'other')
     await setReady('other', 'True')
-    await expect.poll(() => modelIds(gateway.url), { timeout: 10_000 }).toEqual(['demo/llama', 'other/llama'])
+    await eventually(() => modelIds(gateway.url)).toEqual(['demo/llama', 'other/llama'])
     const ambiguous = await chat(gateway.url, { model: 'meta/llama' })
     expect(ambiguous.status).toBe(400)
     expect(await ambiguous.text()).toContain('demo/llama, other/llama')
 
     await setReady('demo', 'False')
-    await expect.poll(() => modelIds(gateway.url), { timeout: 10_000 }).toEqual(['meta/llama', 'other/llama'])
+    await eventually(() => modelIds(gateway.url)).toEqual(['meta/llama', 'other/llama'])
     expect((await chat(gateway.url, { model: 'demo/llama' })).status).toBe(503)
     await kubectl('delete', 'inferenceservice', 'llama', '-n', 'other')
-    await expect.poll(() => modelIds(gateway.url), { timeout: 10_000 }).toEqual([])
+    await eventually(() => modelIds(gateway.url)).toEqual([])
   },
 )

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished, expect, test } from 'vitest'
 import {
   chat,
+  eventually,
   openSocket,
   rawChat,
   readToEnd,
@@ -69,13 +70,13 @@ test.each([
   const { gateway, upstream } = await startPair(answer)
   const socket = await openSocket(gateway.url)
   socket.write(rawChat(body))
-  await expect.poll(() => upstream.received).toHaveLength(1)
+  await eventually(() => upstream.received).toHaveLength(1)
   if (answer !== neverAnswers) await once(socket, 'data')
   socket.end()
   await upstream.received[0]?.closed
-  await expect.poll(() => metricOf(gateway.url, 'gateway_client_aborts_total')).toBe(1)
-  await expect.poll(() => gateway.logged.some((line) => line.includes('"status":499'))).toBe(true)
-  await expect.poll(() => metricOf(gateway.url, 'gateway_in_flight_requests')).toBe(1) // the scrape itself
+  await eventually(() => metricOf(gateway.url, 'gateway_client_aborts_total')).toBe(1)
+  await eventually(() => gateway.logged.some((line) => line.includes('"status":499'))).toBe(true)
+  await eventually(() => metricOf(gateway.url, 'gateway_in_flight_requests')).toBe(1) // the scrape itself
 })
 
 test('survives a client that leaves while it sends its body', async () => {
@@ -84,7 +85,7 @@ test('survives a client that leaves while it sends its body', async () => {
   socket.write(rawChat('{"model":"w"}').slice(0, -3))
   await sleep(20)
   socket.destroy()
-  await expect.poll(() => metricOf(gateway.url, 'gateway_client_aborts_total')).toBe(1)
+  await eventually(() => metricOf(gateway.url, 'gateway_client_aborts_total')).toBe(1)
   expect(upstream.received).toEqual([])
 })
 
@@ -106,7 +107,7 @@ test('reads no further from the upstream than the client reads', async () => {
   const socket = await openSocket(gateway.url)
   socket.pause()
   socket.write(rawChat('{"model":"w"}', 'connection: close\r\n'))
-  await expect.poll(() => upstream.received).toHaveLength(1)
+  await eventually(() => upstream.received).toHaveLength(1)
   const settled = await settledValue(() => written)
   expect(settled).toBeGreaterThan(0)
   // What is under way fills the socket buffers of two connections (a few MiB each), not the gateway's memory.
@@ -144,9 +145,9 @@ test('drops a client that leaves its answer unread for too long, and the upstrea
   const socket = await openSocket(gateway.url)
   socket.pause()
   socket.write(rawChat('{"model":"w"}'))
-  await expect.poll(() => upstream.received).toHaveLength(1)
+  await eventually(() => upstream.received).toHaveLength(1)
   await upstream.received[0]?.closed
-  await expect.poll(() => metricOf(gateway.url, 'gateway_client_aborts_total')).toBe(1)
+  await eventually(() => metricOf(gateway.url, 'gateway_client_aborts_total')).toBe(1)
 })
 
 test.each([
@@ -173,7 +174,7 @@ test.each([
   expect(rest).toContain(`"code":"${code}"`)
   expect(rest.endsWith('}\n\n')).toBe(true)
   expect(text).not.toContain('[DONE]')
-  await expect.poll(() => gateway.logged.some((line) => line.includes('"error":"The upstream w'))).toBe(true)
+  await eventually(() => gateway.logged.some((line) => line.includes('"error":"The upstream w'))).toBe(true)
 })
 
 test('breaks the connection when a plain answer breaks off, so that half of it does not pass for the whole', async () => {
@@ -184,7 +185,8 @@ test('breaks the connection when a plain answer breaks off, so that half of it d
   )
   const response = await chat(gateway.url, { model: 'w' })
   await expect(response.text()).rejects.toThrow()
-  await expect.poll(() => metricOf(gateway.url, 'gateway_client_aborts_total')).toBe(0)
+  await eventually(() => gateway.logged.some((line) => line.includes('broke off its answer'))).toBe(true)
+  expect(await metricOf(gateway.url, 'gateway_client_aborts_total')).toBe(0)
 })
 
 test.each([

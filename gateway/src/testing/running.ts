@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { pino } from 'pino'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { loadConfig, type Environment } from '../config/environment.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
 
@@ -61,6 +61,11 @@ export async function startUpstream(
     })
   })
   return { url, received }
+}
+
+/** An assertion that is tried again until it holds: ten seconds are for a busy machine, not a measurement. */
+export function eventually<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: 10_000, interval: 20 })
 }
 
 /** The head of a chat call, raw. */
