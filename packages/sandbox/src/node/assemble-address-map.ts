@@ -20,10 +20,14 @@ export function assembleAddressMap({ services, slices, podSockets, apiPort }: Ne
   for (const [address, ports] of podSockets) {
     for (const [port, loopbackPort] of ports) sockets[`${address}:${port}`] = [loopbackPort]
   }
+  const slicesOf = Map.groupBy(
+    slices,
+    ({ metadata }) => `${metadata.labels?.[SERVICE_NAME_LABEL]}.${metadata.namespace}`,
+  )
   for (const service of services) {
     const { name, namespace = 'default' } = service.metadata
     const { clusterIP } = service.spec
-    const own = slices.filter((slice) => isSliceOf(slice, name, namespace))
+    const own = slicesOf.get(`${name}.${namespace}`) ?? []
     if (isApiService(name, namespace) && clusterIP !== undefined && apiPort !== undefined) {
       names[`${name}.${namespace}`] = [clusterIP]
       for (const { port } of service.spec.ports ?? []) sockets[`${clusterIP}:${port}`] = [apiPort]
@@ -41,10 +45,6 @@ export function assembleAddressMap({ services, slices, podSockets, apiPort }: Ne
 
 function isApiService(name: string, namespace: string): boolean {
   return name === 'kubernetes' && namespace === 'default'
-}
-
-function isSliceOf(slice: EndpointSlice, service: string, namespace: string): boolean {
-  return slice.metadata.namespace === namespace && slice.metadata.labels?.[SERVICE_NAME_LABEL] === service
 }
 
 function readyAddresses(slice: EndpointSlice): string[] {

@@ -30,7 +30,9 @@ async function findOrCreateNode(kube: KubeClient, node: NodeDescription): Promis
     return missing ? await kube.patch(ref, { type: 'merge', body: { metadata: { labels } } }) : existing
   } catch (error) {
     if (!isNotFound(error)) throw error
-    return kube.create(assembleNode(node))
+    // With its status, as kubelets do: a scheduler that sees the node sees at once what fits on it.
+    const created = assembleNode(node)
+    return kube.create({ ...created, status: assembleNodeStatus(node, created, new Date()) })
   }
 }
 

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Kinds, startInformer } from '@nexus/kube'
 import type { EndpointSlice, Informer, KubeClient, Service } from '@nexus/kube'
 import { assembleAddressMap } from './assemble-address-map.ts'
 import type { AddressMap } from './address-map.ts'
-import { emptyAddressMap } from './address-map.ts'
 import { writeAddressMap } from './map-file.ts'
+
+/** A change waits this long for others: with a thousand Services the map is long, and they come one by one. */
+const GATHER_MS = 5
 
 export interface PodNetworkOptions {
   readonly kube: KubeClient
@@ -26,7 +29,7 @@ export class PodNetwork {
   readonly #podSockets = new Map<string, Map<number, number>>()
   readonly #addresses = new Set<string>()
   #lastHost = 1
-  #map: AddressMap = emptyAddressMap
+  #map: AddressMap | undefined
   #writing = Promise.resolve()
   #due = false
 
@@ -50,6 +53,12 @@ export class PodNetwork {
 
   /** The map as it is now. */
   map(): AddressMap {
+    this.#map ??= assembleAddressMap({
+      services: this.#services.list(),
+      slices: this.#slices.list(),
+      podSockets: this.#podSockets,
+      apiPort: this.#options.apiPort,
+    })
     return this.#map
   }
 
@@ -106,20 +115,16 @@ export class PodNetwork {
     throw new Error(`the node has no pod address left in 10.244.${this.#options.subnet}.0/24`)
   }
 
-  /** Changes that come together are one write. */
+  /** Changes that come together are one assembly and one write. */
   #change(): void {
-    this.#map = assembleAddressMap({
-      services: this.#services.list(),
-      slices: this.#slices.list(),
-      podSockets: this.#podSockets,
-      apiPort: this.#options.apiPort,
-    })
+    this.#map = undefined
     if (this.#due) return
     this.#due = true
     this.#writing = this.#writing
+      .then(() => delay(GATHER_MS))
       .then(() => {
         this.#due = false
-        return writeAddressMap(this.mapPath, this.#map)
+        return writeAddressMap(this.mapPath, this.map())
       })
       .catch((error: unknown) => this.#options.log(`address map: ${String(error)}`))
   }

@@ -19,6 +19,8 @@ const running = {
   stopping: false,
 } as const
 
+const neverRestarted: Pod['spec'] = { containers: [{ name: 'main' }], restartPolicy: 'Never' }
+
 function pod(fields: Partial<Pod> = {}): Pod {
   return {
     apiVersion: 'v1',
@@ -98,8 +100,7 @@ test.each([
   [0, 'Succeeded', 'PodCompleted'],
   [3, 'Failed', 'PodFailed'],
 ] as const)('a container that ends for good with %i makes a pod %s', (exitCode, phase, reason) => {
-  const spec = { containers: [{ name: 'main' }], restartPolicy: 'Never' } as const
-  const status = statusOf({ phase: 'exited', exit: { ...exit, exitCode } }, {}, pod({ spec }))
+  const status = statusOf({ phase: 'exited', exit: { ...exit, exitCode } }, {}, pod({ spec: neverRestarted }))
   expect(status.phase).toBe(phase)
   expect(conditionOf(status, 'Ready')).toMatchObject({ status: 'False', reason })
   expect(status.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(exitCode)
@@ -134,9 +135,8 @@ test('the next agent takes a container that ran as ended unseen', () => {
 })
 
 test('the next agent remembers how a container ended', () => {
-  const spec = { containers: [{ name: 'main' }], restartPolicy: 'Never' } as const
-  const status = statusOf({ phase: 'exited', exit }, {}, pod({ spec }))
-  expect(viewsFromStatus(pod({ spec, status }), now)).toMatchObject([
+  const status = statusOf({ phase: 'exited', exit }, {}, pod({ spec: neverRestarted }))
+  expect(viewsFromStatus(pod({ spec: neverRestarted, status }), now)).toMatchObject([
     { state: { phase: 'exited', exit: { exitCode: 3 } } },
   ])
 })
