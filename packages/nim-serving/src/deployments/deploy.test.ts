@@ -93,25 +93,23 @@ describe.skipIf(!hasCluster)('deployNIMDeployment (skipped without a cluster: ne
     },
   )
 
-  test.each(faults)('leaves what it found when a write ends with: %s', async (fault) => {
-    for (let failing = 0; failing < 5; failing++) {
-      const project = await freshProject(kube)
-      await deployNIMDeployment(testRequest({ project }), deps(kube))
-      // What a crash between the writes leaves: both Secrets and the PVC, nothing that owns them.
-      await removeBut(kube, project, ['nim-api-key-llama', 'nim-image-pull-llama', 'nim-pvc-llama'])
-      const before = await namesOf(kube, project)
-      await using proxy = await startFaultProxy(cluster.access, failing, fault)
-      const attempt = through(proxy.access, (client) => deployNIMDeployment(testRequest({ project }), deps(client)))
-      if (failing < 4) await expect(attempt).rejects.toMatchObject({ code: 'NEXUS_DEPLOY_FAILED' })
-      else await expect(attempt).resolves.toMatchObject({ outcome: 'created', reused: { length: 3 } })
-      if (failing < 4) expect(await namesOf(kube, project)).toEqual(before)
-    }
+  const LEFT_BY_A_CRASH = ['nim-api-key-llama', 'nim-image-pull-llama', 'nim-pvc-llama']
+  const brokenAgain = faults.flatMap((fault) => [0, 1, 2, 3].map((failing) => ({ fault, failing })))
+  test.each(brokenAgain)('leaves what it found when write $failing ends with: $fault', async ({ fault, failing }) => {
+    const project = await freshProject(kube)
+    await deployNIMDeployment(testRequest({ project }), deps(kube))
+    await removeBut(kube, project, LEFT_BY_A_CRASH)
+    const before = await namesOf(kube, project)
+    await using proxy = await startFaultProxy(cluster.access, failing, fault)
+    const attempt = through(proxy.access, (client) => deployNIMDeployment(testRequest({ project }), deps(client)))
+    await expect(attempt).rejects.toMatchObject({ code: 'NEXUS_DEPLOY_FAILED' })
+    expect(await namesOf(kube, project)).toEqual(before)
   })
 
   test('completes what a crash left', async () => {
     const project = await freshProject(kube)
     await deployNIMDeployment(testRequest({ project }), deps(kube))
-    await removeBut(kube, project, ['nim-api-key-llama', 'nim-image-pull-llama', 'nim-pvc-llama'])
+    await removeBut(kube, project, LEFT_BY_A_CRASH)
     const result = await deployNIMDeployment(testRequest({ project }), deps(kube))
     expect(result).toMatchObject({ outcome: 'created', reused: [{ kind: 'Secret' }, { kind: 'Secret' }, {}] })
     expect(await namesOf(kube, project)).toHaveLength(5)
