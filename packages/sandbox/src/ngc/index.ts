@@ -1,2 +1,1 @@
 export { startNgcStub } from './ngc-stub.ts'
-export type { NgcStub } from './ngc-stub.ts'
