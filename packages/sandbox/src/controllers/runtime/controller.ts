@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf } from '@nexus/core'
-import { isConflict } from '@nexus/kube'
+import { isConflict, isNotFound } from '@nexus/kube'
 import type { Informer, InformerChange, KubeClient, KubeObject } from '@nexus/kube'
 import type { EventRecorder } from './events.ts'
 import type { SharedInformers } from './informers.ts'
@@ -66,8 +66,8 @@ export async function runReconciler(context: ControllerContext, options: Reconci
     concurrency,
     handle: async (key) => (signal.aborted ? undefined : ((await reconcile(key)) ?? undefined)),
     onError: (key, thrown) => {
-      // Somebody wrote in between: the next try sees it, and nobody needs to hear of it.
-      if (!signal.aborted && !isConflict(thrown)) log(`${name} ${key}: ${messageOf(thrown)}`)
+      // Somebody wrote or deleted in between: the next try sees it, and nobody needs to hear of it.
+      if (!signal.aborted && !isConflict(thrown) && !isNotFound(thrown)) log(`${name} ${key}: ${messageOf(thrown)}`)
     },
   })
   await feedUntilAborted(queue, sources, { resyncMs, signal })

@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Kinds } from '@nexus/kube'
+import type { Kind, KubeObject, ObjectRef, PersistentVolumeClaim } from '@nexus/kube'
+import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
+import type { NodeKubeClient } from '@nexus/kube/node'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startControllers } from './index.ts'
+import type { ControllerName, Controllers } from './index.ts'
+import { startFakeKubelet } from './testing/kubelet.ts'
+import type { FakeKubelet } from './testing/kubelet.ts'
+import {
+  comparable,
+  definition,
+  kubelabDir,
+  node,
+  readRecorded,
+  recordedInput,
+  storageClass,
+} from './testing/objects.ts'
+import { eventually, gone } from './testing/waiting.ts'
+
+// The controllers as clients of a real kube-apiserver: beside kube-controller-manager and kube-scheduler, and in their place.
+
+interface Case {
+  readonly title: string
+  readonly up: readonly string[]
+  readonly only?: readonly ControllerName[]
+  /** kube-controller-manager makes the same ReplicaSet name of the same template everywhere. */
+  readonly sameHash: boolean
+}
+
+const cases: Case[] = [
+  { title: 'beside its own controllers', up: [], only: ['kserve', 'pv-provisioner'], sameHash: true },
+  { title: 'without controllers of its own', up: ['--no-controllers'], sameHash: false },
+]
+
+describe.skipIf(kubelabDir === undefined)('a real API server (skipped: needs ../shared/kubelab)', () => {
+  describe.each(cases)('$title', ({ up, only, sameHash }) => {
+    let dir: string
+    let kube: NodeKubeClient
+    let controllers: Controllers
+    let kubelet: FakeKubelet
+    const stopped = new AbortController()
+
+    beforeAll(async () => {
+      dir = mkdtempSync(join(tmpdir(), 'nexus-controllers-real-'))
+      const port = String(await fourFreePorts())
+      execFileSync(join(kubelabDir ?? '', 'up'), ['--dir', dir, '--port', port, ...up], { stdio: 'pipe' })
+      kube = createNodeKubeClient(await loadKubeConfig({ path: join(dir, 'kubeconfig') }))
+      for (const file of ['inferenceservices', 'servingruntimes']) await kube.create(definition(file))
+      await createReadyNode()
+      await kube.create(storageClass)
+      controllers = await startControllers({
+        kube,
+        volumesDir: join(dir, 'volumes'),
+        log: () => {},
+        ...(only && { only }),
+      })
+      kubelet = startFakeKubelet(kube, stopped.signal)
+    }, 60_000)
+
+    afterAll(async () => {
+      await controllers?.close()
+      stopped.abort()
+      await kubelet?.stopped
+      await kube?.close()
+      execFileSync(join(kubelabDir ?? '', 'down'), [dir], { stdio: 'pipe' })
+      rmSync(dir, { recursive: true, force: true })
+    }, 30_000)
+
+    /** A new node is tainted until something says that it is ready. */
+    async function createReadyNode(): Promise<void> {
+      await kube.create(node)
+      const ref = { kind: Kinds.Node, name: node.metadata.name }
+      await kube.patch(ref, { type: 'merge', body: { status: node.status } }, { subresource: 'status' })
+      await kube.patch(ref, { type: 'merge', body: { spec: { taints: [] } } })
+    }
+
+    test('the recording is reproduced', async () => {
+      for (const object of recordedInput()) await kube.create(object)
+      const metadata = { name: 'nim-pvc-llm', namespace: 'demo' }
+      const spec = {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        storageClassName: 'nexus-local',
+      }
+      const claim: PersistentVolumeClaim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec }
+      await kube.create(claim)
+      const isvc = await eventually(
+        kube,
+        inDemo(Kinds.InferenceService, 'llm'),
+        ({ status }) => status?.modelStatus?.transitionStatus === 'UpToDate',
+      )
+      const reduce = (value: unknown) => comparable(value, { hash: sameHash })
+      expect(reduce(isvc)).toEqual(reduce(readRecorded('inferenceservice.ready.yaml')))
+      const deployment = await kube.get(inDemo(Kinds.Deployment, 'llm-predictor'))
+      expect(reduce(deployment)).toEqual(reduce(readRecorded('predictor.deployment.yaml')))
+      const service = await kube.get(inDemo(Kinds.Service, 'llm-predictor'))
+      expect(reduce(service)).toEqual(reduce(readRecorded('predictor.service.yaml')))
+      const autoscaler = await kube.get(inDemo(Kinds.HorizontalPodAutoscaler, 'llm-predictor'))
+      const { status: _mine, ...hpa } = autoscaler
+      expect(reduce(hpa)).toEqual(withoutStatus(reduce(readRecorded('predictor.hpa.yaml'))))
+    }, 40_000)
+
+    test('what is deleted takes everything along', async () => {
+      await kube.delete(inDemo(Kinds.InferenceService, 'llm'))
+      await gone(kube, inDemo(Kinds.Deployment, 'llm-predictor'))
+      await gone(kube, inDemo(Kinds.Service, 'llm-predictor'))
+      await kube.delete({ kind: Kinds.Namespace, name: 'demo' })
+    }, 40_000)
+  })
+})
+
+function inDemo<T extends KubeObject>(kind: Kind<T>, name: string): ObjectRef<T> {
+  return { kind, name, namespace: 'demo' }
+}
+
+function withoutStatus(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'status'))
+}
+
+/** A port whose next three are free, too, as far as one look can tell. */
+async function fourFreePorts(): Promise<number> {
+  for (;;) {
+    const base = 20_000 + 4 * Math.floor(Math.random() * 2500)
+    const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(base + offset)))
+    if (free.every(Boolean)) return base
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
