@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{packages,gateway,serving}/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          include: ['{packages,gateway,serving}/**/*.test.ts', 'test/{contract,docs}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 20_000,
         },

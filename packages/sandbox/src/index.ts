@@ -1,1 +1,10 @@
-export const placeholder = true
+export { attachToCluster } from './attach.ts'
+export type { Attached, AttachOptions } from './attach.ts'
+export { SandboxError } from './errors.ts'
+export type { SandboxErrorCode } from './errors.ts'
+export { startNgcStub } from './ngc/index.ts'
+export { installPlatform } from './platform/install.ts'
+export type { PlatformOptions } from './platform/install.ts'
+export type { PortChoice } from './ports.ts'
+export { startSandbox } from './sandbox.ts'
+export type { Sandbox, SandboxOptions } from './sandbox.ts'

@@ -1,0 +1,90 @@
+import { userInfo } from 'node:os'
+import { findModel, parseModelReference, readCatalog, resolveTag } from '@nexus/catalog'
+import { checkKey, deployNIMDeployment } from '@nexus/nim-serving'
+import type { DeployRequest, DeployResult } from '@nexus/nim-serving'
+import { readApiKey } from '../api-key.ts'
+import type { ApiKeyFlags } from '../api-key.ts'
+import { withCluster } from '../cluster.ts'
+import type { Cluster, ClusterFlags } from '../cluster.ts'
+import { print } from '../output/print.ts'
+import type { OutputFlags } from '../program.ts'
+import { progressReport } from '../progress.ts'
+import { waitUntilReady } from '../wait.ts'
+import type { Shell } from '../shell.ts'
+
+export interface DeployFlags extends ClusterFlags, OutputFlags, ApiKeyFlags {
+  readonly name: string
+  readonly storage?: string
+  readonly replicas: number
+  readonly gpu: number
+  readonly createNamespace?: boolean
+  readonly skipKeyCheck?: boolean
+  readonly dryRun?: boolean
+  readonly wait?: boolean
+  /** Minutes. */
+  readonly timeout: number
+}
+
+/** `nexus deploy MODEL[:TAG]`. */
+export async function deploy(reference: string, flags: DeployFlags, shell: Shell): Promise<void> {
+  const apiKey = await readApiKey(flags, shell)
+  await withCluster(flags, shell, async (cluster) => {
+    const { kube, namespace, sandbox } = cluster
+    const request = { ...(await deployRequest(reference, flags, cluster, shell)), apiKey }
+    const url = shell.env['NEXUS_NGC_URL'] ?? sandbox?.ngcUrl
+    const result = await deployNIMDeployment(request, {
+      kube,
+      checkKey: (key, signal) => checkKey(key, { fetch, url, signal }),
+      keySetBy: userInfo().username,
+      report: progressReport(shell, { keyCheckedBy: url === sandbox?.ngcUrl ? 'the sandbox’s stub' : 'NVIDIA' }),
+      signal: shell.signal,
+    })
+    await printResult(result, flags, shell)
+    if (flags.wait === true && result.outcome !== 'planned') {
+      await waitUntilReady({ name: flags.name, project: namespace }, { kube, minutes: flags.timeout, shell })
+    }
+  })
+}
+
+async function deployRequest(
+  reference: string,
+  flags: DeployFlags,
+  { kube, namespace }: Cluster,
+  shell: Shell,
+): Promise<Omit<DeployRequest, 'apiKey'>> {
+  const asked = parseModelReference(reference)
+  const model = findModel(await readCatalog(kube, {}, { signal: shell.signal }), asked.model)
+  if (model.euRestricted) shell.talk(`warning: ${model.name} is restricted in the EU: its registry refuses it there.`)
+  return {
+    name: flags.name,
+    project: namespace,
+    model,
+    tag: resolveTag(model, asked.tag),
+    replicas: flags.replicas,
+    gpus: flags.gpu,
+    storage: { mode: 'new', size: flags.storage },
+    createNamespace: flags.createNamespace ?? false,
+    skipKeyCheck: flags.skipKeyCheck ?? false,
+    dryRun: flags.dryRun ?? false,
+  }
+}
+
+async function printResult(result: DeployResult, flags: DeployFlags, shell: Shell): Promise<void> {
+  const line = `inferenceservice/${flags.name}`
+  if (result.outcome === 'planned') {
+    const unchecked = result.checkedByServer
+      ? ''
+      : ' (the project does not exist yet, so the server checked its name only)'
+    const rows = result.objects
+    if (flags.output === undefined) return shell.out(`${line} would be created${unchecked}\n`)
+    return print(shell, flags.output, {
+      rows,
+      columns: [],
+      name: ({ kind, metadata }) => `${kind}/${metadata.name}`,
+      empty: '',
+    })
+  }
+  if (flags.output === undefined) return shell.out(`${line} ${result.outcome}\n`)
+  const data = { name: flags.name, project: result.isvc.metadata.namespace, outcome: result.outcome }
+  await print(shell, flags.output, { rows: [data], columns: [], name: () => line, data, empty: '' })
+}

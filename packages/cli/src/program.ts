@@ -1,0 +1,178 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { OUTPUT_FORMATS } from './output/print.ts'
+import type { OutputFormat } from './output/print.ts'
+import type { ClusterFlags } from './cluster.ts'
+import type { ChatFlags } from './commands/chat.ts'
+import type { DeleteFlags } from './commands/delete.ts'
+import type { DeployFlags } from './commands/deploy.ts'
+import type { DownFlags } from './commands/down.ts'
+import type { ListFlags } from './commands/list.ts'
+import type { LogsFlags } from './commands/logs.ts'
+import type { UpFlags } from './commands/up.ts'
+import { VERSION } from './version.ts'
+import type { Shell } from './shell.ts'
+
+/** Flags of commands that print objects. */
+export interface OutputFlags {
+  readonly output?: OutputFormat
+}
+
+/**
+ * The command line of `nexus`: every command maps its flags to one call. Commands load when they are used, so that
+ * `nexus --version` does not wait for them.
+ */
+export function buildProgram(shell: Shell): Command {
+  const program = new Command('nexus')
+    .description('Deploy NVIDIA NIM models on Kubernetes and chat with them through one gateway.')
+    .version(VERSION, '-v, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => shell.out(text), writeErr: (text) => shell.talk(text.trimEnd()) })
+    .showHelpAfterError('Run it with --help for the flags and an example.')
+    .enablePositionalOptions()
+  addSandboxCommands(program, shell)
+  addCatalogCommands(program, shell)
+  addDeploymentCommands(program, shell)
+  program
+    .command('version')
+    .description('print the version')
+    .addOption(output('json', 'yaml', 'name'))
+    .action(async (flags: OutputFlags) => (await import('./commands/version.ts')).version(flags, shell))
+  // Sub-commands do not inherit how errors leave: commander would end the process by itself.
+  for (const command of allCommands(program)) command.exitOverride()
+  return program
+}
+
+function addSandboxCommands(program: Command, shell: Shell): void {
+  program
+    .command('up')
+    .description('start a sandbox cluster on this machine, with the catalog and the gateway')
+    .option('--dir <dir>', 'where the cluster keeps everything (default: the XDG state folder)')
+    .option('--api-port <port>', 'port of the Kubernetes API (default: 16443, or the next free one)', port)
+    .option('--gateway-port <port>', 'port of the gateway (default: 18000, or the next free one)', port)
+    .option('--detach', 'return when it is ready and leave it running')
+    .addOption(new Option('-o, --output <format>', 'how to print what it is ready with').choices(['env', 'json']))
+    .addHelpText('after', '\nExample:\n  $ export $(nexus up --detach)\n  $ kubectl get pods -A')
+    .action(async (flags: UpFlags) => (await import('./commands/up.ts')).up(flags, shell))
+  program
+    .command('down')
+    .description('stop a detached sandbox; what it stored stays')
+    .option('--dir <dir>', 'the folder given to nexus up')
+    .action(async (flags: DownFlags) => (await import('./commands/down.ts')).down(flags, shell))
+  withCluster(program.command('status'))
+    .description('show the cluster in use, its catalog, gateway and deployments')
+    .addOption(output('json', 'yaml'))
+    .action(async (flags: ClusterFlags & OutputFlags) => (await import('./commands/status.ts')).status(flags, shell))
+}
+
+function addCatalogCommands(program: Command, shell: Shell): void {
+  const catalog = program.command('catalog').description('the models that can be deployed')
+  withCluster(catalog.command('list'))
+    .alias('ls')
+    .description('list the models, or those that match SEARCH')
+    .argument('[search]', 'words of a name, display name or description')
+    .addOption(output(...OUTPUT_FORMATS))
+    .action(async (search: string | undefined, flags: ClusterFlags & OutputFlags) =>
+      (await import('./commands/catalog.ts')).catalogList(search, flags, shell),
+    )
+  withCluster(catalog.command('show'))
+    .description('show one model and its tags')
+    .argument('<model>', 'its name, e.g. llama-3.1-8b-instruct')
+    .addOption(output('json', 'yaml', 'name'))
+    .action(async (model: string, flags: ClusterFlags & OutputFlags) =>
+      (await import('./commands/catalog.ts')).catalogShow(model, flags, shell),
+    )
+}
+
+function addDeploymentCommands(program: Command, shell: Shell): void {
+  withCluster(program.command('deploy'))
+    .description('deploy a model of the catalog')
+    .argument('<model>', 'its name, with :TAG for another than the latest')
+    .requiredOption('--name <name>', 'name of the deployment')
+    .option('--api-key-stdin', 'read the NVIDIA API key (nvapi-…) from standard input')
+    .option('--api-key-file <file>', 'read the NVIDIA API key from a file')
+    .option('--storage <size>', 'size of the volume for the weights (default: 50Gi, or that of the volume there is)')
+    .option('--replicas <n>', 'number of copies', count(1), 1)
+    .option('--gpu <n>', 'GPUs of each copy', count(0), 1)
+    .option('--create-namespace', 'create the project when it does not exist')
+    .option('--skip-key-check', 'go on when NVIDIA cannot be reached to check the key')
+    .option('--dry-run', 'check everything on the server and write nothing')
+    .option('--wait', 'wait until the deployment is ready')
+    .option('--timeout <minutes>', 'how long --wait waits', count(1), 60)
+    .addOption(output('json', 'yaml', 'name'))
+    .addHelpText(
+      'after',
+      '\nThe key may also stand in NGC_API_KEY.\n\nExample:\n  $ nexus deploy llama-3.1-8b-instruct --name llama -n demo --api-key-stdin --wait < key.txt',
+    )
+    .action(async (model: string, flags: DeployFlags) =>
+      (await import('./commands/deploy.ts')).deploy(model, flags, shell),
+    )
+  withCluster(program.command('list'))
+    .alias('ls')
+    .description('list deployments')
+    .option('-A, --all-namespaces', 'of every project')
+    .addOption(output(...OUTPUT_FORMATS))
+    .action(async (flags: ListFlags) => (await import('./commands/list.ts')).list(flags, shell))
+  withCluster(program.command('describe'))
+    .description('show a deployment: its state and why, its objects, its events')
+    .argument('<name>')
+    .addOption(output('json', 'yaml'))
+    .action(async (name: string, flags: ClusterFlags & OutputFlags) =>
+      (await import('./commands/describe.ts')).describe(name, flags, shell),
+    )
+  withCluster(program.command('logs'))
+    .description("print a deployment's log")
+    .argument('<name>')
+    .option('-f, --follow', 'go on printing as it grows')
+    .option('--tail <lines>', 'only the last lines', count(0))
+    .option('--previous', 'of the container before its last restart')
+    .action(async (name: string, flags: LogsFlags) => (await import('./commands/logs.ts')).logs(name, flags, shell))
+  withCluster(program.command('chat'))
+    .description('send a message through the gateway and stream the answer')
+    .argument('<model>', 'a deployment of the project, PROJECT/NAME or a model id')
+    .argument('[message]', 'what to say (default: standard input)')
+    .option('--system <text>', 'the system message')
+    .option('--max-tokens <n>', 'the longest answer', count(1))
+    .option('--gateway-url <url>', 'the gateway (default: NEXUS_GATEWAY_URL, else the sandbox)')
+    .addHelpText('after', '\nExample:\n  $ nexus chat llama -n demo "hello"')
+    .action(async (model: string, message: string | undefined, flags: ChatFlags) =>
+      (await import('./commands/chat.ts')).chat(model, message, flags, shell),
+    )
+  withCluster(program.command('delete'))
+    .description('delete a deployment; the volume with its weights stays unless it is named')
+    .argument('<name>')
+    .option('--delete-pvc', 'delete the volume with the weights, too')
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'show what would go and what would stay')
+    .action(async (name: string, flags: DeleteFlags) =>
+      (await import('./commands/delete.ts')).deleteDeployment(name, flags, shell),
+    )
+}
+
+function withCluster(command: Command): Command {
+  return command
+    .option('-n, --namespace <project>', 'the project (a namespace)')
+    .option('--context <name>', 'a context of the kubeconfig')
+    .option('--kubeconfig <file>', 'the kubeconfig')
+}
+
+function output(...formats: OutputFormat[]): Option {
+  return new Option('-o, --output <format>', 'how to print').choices(formats)
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0 && value < 65_536) return value
+  throw new InvalidArgumentError('A port is a number from 1 to 65535.')
+}
+
+function count(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value
+    throw new InvalidArgumentError(`It is a whole number from ${least} up.`)
+  }
+}

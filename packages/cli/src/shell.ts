@@ -1,0 +1,49 @@
+import type { Readable } from 'node:stream'
+
+/** What a command may touch of the process it runs in. */
+export interface Shell {
+  readonly env: NodeJS.ProcessEnv
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  /** Whether a person reads standard output. */
+  readonly interactive: boolean
+  /** Aborts when the user interrupts. */
+  readonly signal: AbortSignal
+  /** Data: what a script reads. */
+  out(text: string): void
+  /** Talk: progress, warnings, what to do next. */
+  talk(line: string): void
+}
+
+/** The shell of this process: data on stdout, talk on stderr, Ctrl-C and SIGTERM as an aborted signal. */
+export function processShell(): Shell {
+  const interrupted = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => interrupted.abort(new Interrupted(name)))
+  }
+  // A reader that has seen enough (`nexus catalog list | head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  return {
+    env: process.env,
+    stdin: process.stdin,
+    interactive: process.stdout.isTTY,
+    signal: interrupted.signal,
+    out: (text) => void process.stdout.write(text),
+    talk: (line) => void process.stderr.write(`${line}\n`),
+  }
+}
+
+/** The user pressed Ctrl-C, or somebody ended the process. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+
+  constructor(signal: string) {
+    super(`Interrupted by ${signal}`)
+  }
+}
+
+/** All of standard input as text. */
+export async function readStdin(shell: Shell): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of shell.stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString('utf8')
+}

@@ -1,0 +1,114 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
+import { Kinds } from '@nexus/kube'
+import type { Kind } from '@nexus/kube'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import type { TestCluster } from './clusters/cluster.ts'
+import { availableClusters } from './clusters/index.ts'
+import { nexusBin } from './clusters/paths.ts'
+import { run } from './clusters/run.ts'
+import type { Ran } from './clusters/run.ts'
+import { eventually } from './eventually.ts'
+import { startFaultProxy } from './fault-proxy.ts'
+import type { FaultProxy } from './fault-proxy.ts'
+
+describe.each(await availableClusters())('a deploy whose writes fail, on $name', ({ start }) => {
+  let cluster: TestCluster
+  let kube: ReturnType<typeof createNodeKubeClient>
+  let proxy: FaultProxy
+  let throughProxy: string
+
+  const deploy = (...more: string[]): Promise<Ran> =>
+    run(
+      nexusBin,
+      [
+        'deploy',
+        'phi-3-mini-4k-instruct',
+        '--name',
+        'phi',
+        '-n',
+        'faults',
+        '--create-namespace',
+        '--api-key-stdin',
+        ...more,
+      ],
+      { env: { ...cluster.env, KUBECONFIG: throughProxy }, input: 'nvapi-test-0123456789abcdefghij' },
+    )
+
+  /** Everything a deployment is made of, wherever it is. */
+  const leftovers = async (): Promise<string[]> => {
+    const kinds: Kind[] = [Kinds.Secret, Kinds.PersistentVolumeClaim, Kinds.ServingRuntime, Kinds.InferenceService]
+    const lists = await Promise.all(kinds.map((kind) => kube.list({ kind, namespace: 'faults' })))
+    const namespaces = await kube.list({ kind: Kinds.Namespace })
+    return [
+      ...lists.flatMap((list) => list.items).map((object) => `${object.kind} ${object.metadata.name}`),
+      ...namespaces.items.filter((item) => item.metadata.name === 'faults').map(() => 'Namespace faults'),
+    ]
+  }
+
+  beforeAll(async () => {
+    cluster = await start()
+    kube = createNodeKubeClient(await loadKubeConfig({ path: cluster.kubeconfig, env: {} }))
+    proxy = await startFaultProxy(cluster.kubeconfig)
+    throughProxy = join(cluster.env['HOME'] ?? '', 'through-proxy.kubeconfig')
+    await writeFile(throughProxy, await pointedAt(cluster.kubeconfig, proxy.url))
+  })
+
+  afterAll(async () => {
+    await proxy?.close()
+    await kube?.close()
+    await cluster?.stop()
+  })
+
+  test('every write fails once in turn and nothing is left behind', { timeout: 300_000 }, async () => {
+    proxy.failWrite(0)
+    const clean = await deploy()
+    expect(clean.stderr).not.toContain('error')
+    expect(clean.code).toBe(0)
+    const writes = proxy.writes.length
+    expect(writes).toBeGreaterThanOrEqual(7) // namespace, 2 Secrets, PVC, ServingRuntime, InferenceService, owner references
+    await removeProject()
+    for (let n = 1; n <= writes; n++) {
+      proxy.failWrite(n)
+      const ran = await deploy()
+      expect(ran.code, `write ${n}: ${proxy.writes[n - 1]}`).not.toBe(0)
+      expect(ran.stderr).toContain('error:')
+      await eventually(
+        async () => expect(await leftovers(), `after write ${n}: ${proxy.writes[n - 1]}`).toEqual([]),
+        60_000,
+      )
+    }
+  })
+
+  test('the same deploy again says unchanged and writes nothing', async () => {
+    proxy.failWrite(0)
+    expect(await deploy()).toMatchObject({ code: 0 })
+    proxy.failWrite(0)
+    const again = await deploy()
+    expect(again.stdout + again.stderr).toContain('unchanged')
+    expect(again.code).toBe(0)
+    expect(proxy.writes).toEqual([])
+  })
+
+  async function removeProject(): Promise<void> {
+    await kube.delete({ kind: Kinds.Namespace, name: 'faults' })
+    await eventually(async () => expect(await leftovers()).toEqual([]), 60_000)
+  }
+})
+
+const Kubeconfig = z.looseObject({
+  clusters: z.array(z.looseObject({ cluster: z.looseObject({ server: z.string() }) })),
+})
+
+/** A kubeconfig whose clusters are reached at `url`; what else their entries say stays. */
+async function pointedAt(kubeconfig: string, url: string): Promise<string> {
+  const config = Kubeconfig.parse(parse(await readFile(kubeconfig, 'utf8')))
+  const clusters = config.clusters.map((entry) => {
+    const { 'certificate-authority-data': _, 'insecure-skip-tls-verify': __, ...cluster } = entry.cluster
+    return { ...entry, cluster: { ...cluster, server: url } }
+  })
+  return stringify({ ...config, clusters })
+}
