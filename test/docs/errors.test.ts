@@ -11,7 +11,8 @@ interface ErrorCode {
 }
 
 test('docs/reference/errors.md explains every code, in the words of the source', async () => {
-  const sources = await Array.fromAsync(glob('packages/*/src/**/*error*.ts', { cwd: root }))
+  const sources: string[] = []
+  for await (const source of glob('packages/*/src/**/*error*.ts', { cwd: root })) sources.push(source)
   const sections: string[] = []
   for (const source of sources.sort()) {
     const codes = codesOf(await readFile(join(root, source), 'utf8'))

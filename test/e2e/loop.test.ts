@@ -51,7 +51,8 @@ describe.each(await availableClusters())('the whole loop on $name', ({ start }) 
     expect((await nexus('catalog', 'show', 'llama-3.1-8b-instruct')).stdout).toContain('nim/meta')
   })
 
-  test.skipIf(withoutKubectl)('the catalog follows kubectl edit (skipped: needs kubectl)', async () => {
+  test('the catalog follows kubectl edit', async ({ skip }) => {
+    skip(withoutKubectl, 'needs kubectl')
     const editor = String.raw`sed -i s/"displayName\":\"Evo 2\""/"displayName\":\"Evo two\""/`
     const edited = await run('kubectl', ['edit', 'configmap', 'nim-models-data', '-n', 'nexus'], {
       env: { ...cluster.env, KUBE_EDITOR: editor },
@@ -80,7 +81,8 @@ describe.each(await availableClusters())('the whole loop on $name', ({ start }) 
     expect(await exists(Kinds.Deployment, 'llama-predictor')).toBe(true)
   })
 
-  test.skipIf(withoutKubectl)('kubectl shows what nexus made (skipped: needs kubectl)', async () => {
+  test('kubectl shows what nexus made', async ({ skip }) => {
+    skip(withoutKubectl, 'needs kubectl')
     const kinds = 'inferenceservice,servingruntime,pvc,deployment'
     const names = (await kubectl('get', kinds, '-n', 'demo', '-o', 'name')).stdout.trim().split('\n').sort()
     expect(names).toEqual([
@@ -92,7 +94,7 @@ describe.each(await availableClusters())('the whole loop on $name', ({ start }) 
     const pods = await kubectl('get', 'pods', '-n', 'demo', '-l', 'serving.kserve.io/inferenceservice=llama')
     expect(pods.stdout).toMatch(/llama-predictor-\S+\s+1\/1\s+Running/)
     expect((await kubectl('describe', 'inferenceservice', 'llama', '-n', 'demo')).stdout).toContain('Type:')
-    expect((await kubectl('logs', '-n', 'demo', 'deployment/llama-predictor')).stdout).toContain('listening')
+    expect((await kubectl('logs', '-n', 'demo', 'deployment/llama-predictor')).stdout).toContain('Listening')
     const waited = await kubectl('wait', '--for=condition=Ready', 'isvc/llama', '-n', 'demo', '--timeout=30s')
     expect(waited.stdout).toContain('condition met')
   })
@@ -112,7 +114,7 @@ describe.each(await availableClusters())('the whole loop on $name', ({ start }) 
     const described = (await nexus('describe', 'llama', '-n', 'demo')).stdout
     expect(described).toContain('nim-pvc-llama')
     expect(described).toContain('Ready')
-    expect((await nexus('logs', 'llama', '-n', 'demo')).stdout).toContain('listening')
+    expect((await nexus('logs', 'llama', '-n', 'demo')).stdout).toContain('Listening')
     expect((await nexus('status')).stdout).toContain('186')
   })
 
@@ -151,22 +153,20 @@ describe.each(await availableClusters())('the whole loop on $name', ({ start }) 
     await eventually(async () => expect(await aborted()).toBe(before + 1))
   })
 
-  test.skipIf(withoutKubectl)(
-    'what kubectl applies alone is discovered, chats and goes (skipped: needs kubectl)',
-    async () => {
-      const applied = await run('kubectl', ['apply', '-f', '-'], { env: cluster.env, input: byHand })
-      expect(applied.stderr).toBe('')
-      expect(applied.code).toBe(0)
-      await eventually(async () => expect(await modelIds()).toContain('demo/byhand'), 60_000)
-      const answer = await openai.chat.completions.create({
-        model: 'demo/byhand',
-        messages: [{ role: 'user', content: 'by hand' }],
-      })
-      expect(answer.choices[0]?.message.content).toContain('by hand')
-      await run('kubectl', ['delete', '-f', '-'], { env: cluster.env, input: byHand })
-      await eventually(async () => expect(await modelIds()).not.toContain('demo/byhand'))
-    },
-  )
+  test('what kubectl applies alone is discovered, chats and goes', async ({ skip }) => {
+    skip(withoutKubectl, 'needs kubectl')
+    const applied = await run('kubectl', ['apply', '-f', '-'], { env: cluster.env, input: byHand })
+    expect(applied.stderr).toBe('')
+    expect(applied.code).toBe(0)
+    await eventually(async () => expect(await modelIds()).toContain('demo/byhand'), 60_000)
+    const answer = await openai.chat.completions.create({
+      model: 'demo/byhand',
+      messages: [{ role: 'user', content: 'by hand' }],
+    })
+    expect(answer.choices[0]?.message.content).toContain('by hand')
+    await run('kubectl', ['delete', '-f', '-'], { env: cluster.env, input: byHand })
+    await eventually(async () => expect(await modelIds()).not.toContain('demo/byhand'))
+  })
 
   test('delete asks, keeps the volume, and takes it when it is named', async () => {
     const unasked = await nexus('delete', 'llama', '-n', 'demo')

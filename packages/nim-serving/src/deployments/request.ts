@@ -6,7 +6,9 @@ import { parseKey } from '../keys/parse.ts'
 import type { DeployInput } from '../types.ts'
 
 const KEY_SHAPE = /nvapi-[\w-]{6}/
-const Quantity = z.string().regex(/^\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i)?$/, 'A quantity is a number and a unit: "50Gi".')
+const Quantity = z.string().regex(/^\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i)?$/, {
+  error: ({ input }) => `"${String(input)}" is no quantity: it is a number and a unit, such as "50Gi".`,
+})
 const OpenText = z.string().refine((text) => !KEY_SHAPE.test(text), {
   message: 'This looks like an NVIDIA key, and everybody who may read the deployment would see it.',
 })
