@@ -1,7 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { NexusError } from '@nexus/core'
-import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
+import { createNodeKubeClient, KubeConfigError, loadKubeConfig } from '@nexus/kube/node'
 import type { KubeConfig, NodeKubeClient } from '@nexus/kube/node'
 import { defaultSandboxDir, readSandboxState, SANDBOX_EXTENSION, SandboxExtension } from '@nexus/sandbox/state'
 import { CliError } from './errors.ts'
@@ -59,12 +58,12 @@ async function findConfig(flags: ClusterFlags, shell: Shell): Promise<KubeConfig
   try {
     return await loadKubeConfig({ path: flags.kubeconfig, context: flags.context, env: shell.env })
   } catch (error) {
-    if (!(error instanceof NexusError) || error.code !== 'NEXUS_KUBECONFIG_NOT_FOUND') throw error
+    if (!(error instanceof KubeConfigError) || error.code !== 'NEXUS_KUBECONFIG_NOT_FOUND') throw error
     return sandboxConfig(flags, shell, error)
   }
 }
 
-async function sandboxConfig(flags: ClusterFlags, shell: Shell, cause: NexusError): Promise<KubeConfig> {
+async function sandboxConfig(flags: ClusterFlags, shell: Shell, cause: KubeConfigError): Promise<KubeConfig> {
   const dir = defaultSandboxDir(shell.env)
   const running = await readSandboxState(dir)
   if (running === undefined) {

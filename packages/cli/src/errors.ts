@@ -48,7 +48,8 @@ export function exitCodeOf(thrown: unknown): number {
   if (status === 404) return ExitCode.notFound
   if (status === 401 || status === 403) return ExitCode.forbidden
   if (!(thrown instanceof NexusError)) return ExitCode.failure
-  return EXIT_CODES.find(([words]) => words.test(thrown.code))?.[1] ?? ExitCode.failure
+  const { code }: NexusError = thrown
+  return EXIT_CODES.find(([words]) => words.test(code))?.[1] ?? ExitCode.failure
 }
 
 function statusOf(thrown: unknown): unknown {

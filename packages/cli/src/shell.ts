@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 
 /** What a command may touch of the process it runs in. */
 export interface Shell {
@@ -43,7 +44,5 @@ export class Interrupted extends Error {
 
 /** All of standard input as text. */
 export async function readStdin(shell: Shell): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of shell.stdin) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString('utf8')
+  return text(shell.stdin)
 }

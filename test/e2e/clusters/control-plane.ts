@@ -9,8 +9,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { Kinds } from '@nexus/kube'
-import type { CustomResourceDefinition } from '@nexus/kube'
 import { parse } from 'yaml'
+import { z } from 'zod'
 import { root } from './paths.ts'
 
 export interface ControlPlaneOptions {
@@ -25,6 +25,12 @@ export interface ControlPlane {
   readonly kubeconfig: string
   stop(): Promise<void>
 }
+
+const Definition = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+})
 
 const TOKEN = 'admin-token-of-this-test-cluster'
 
@@ -117,8 +123,7 @@ async function installKServeDefinitions(kubeconfig: string): Promise<void> {
   const kube = createNodeKubeClient(await loadKubeConfig({ path: kubeconfig, env: {} }))
   const files = (await readdir(folder)).filter((file) => file.startsWith('serving.kserve.io'))
   for (const file of files) {
-    const definition: CustomResourceDefinition = parse(await readFile(join(folder, file), 'utf8'))
-    await kube.create(definition)
+    await kube.create(Definition.parse(parse(await readFile(join(folder, file), 'utf8'))))
   }
   await established(kube, files.length)
   await kube.close()

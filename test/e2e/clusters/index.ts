@@ -5,7 +5,7 @@ import { startSandboxCluster } from './sandbox.ts'
 /** A kind of cluster the cases can run on here. */
 export interface ClusterChoice {
   readonly name: string
-  start(): Promise<TestCluster>
+  readonly start: () => Promise<TestCluster>
 }
 
 /**

@@ -87,7 +87,8 @@ async function streamAnswer(response: Response, shell: Shell): Promise<void> {
   let finished = false
   const parser = createParser({
     onEvent({ data }) {
-      if (data === '[DONE]') return void (finished = true)
+      finished ||= data === '[DONE]'
+      if (finished) return
       const chunk = Chunk.safeParse(JSON.parse(data)).data
       broken ??= chunk?.error?.message
       shell.out(withoutControls(chunk?.choices?.[0]?.delta?.content ?? ''))

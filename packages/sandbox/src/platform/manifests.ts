@@ -20,10 +20,9 @@ const Manifest = z.looseObject({
 
 /** The objects of one YAML file, in the file's order. */
 export async function readManifestFile(file: string): Promise<UnknownObject[]> {
-  return parseAllDocuments(await readFile(file, 'utf8'))
-    .map((document): unknown => document.toJS())
-    .filter((value) => value !== null)
-    .map((value) => Manifest.parse(value))
+  return parseAllDocuments(await readFile(file, 'utf8')).flatMap((document) =>
+    document.contents === null ? [] : [Manifest.parse(document.toJS())],
+  )
 }
 
 /**
