@@ -51,7 +51,7 @@ function addSandboxCommands(program: Command, shell: Shell): void {
     .option('--gateway-port <port>', 'port of the gateway (default: 18000, or the next free one)', port)
     .option('--detach', 'return when it is ready and leave it running')
     .addOption(new Option('-o, --output <format>', 'how to print what it is ready with').choices(['env', 'json']))
-    .addHelpText('after', '\nExample:\n  $ export $(nexus up --detach)\n  $ kubectl get pods -A')
+    .addHelpText('after', '\nExample:\n  $ set -a; eval "$(nexus up --detach)"; set +a\n  $ kubectl get pods -A')
     .action(async (flags: UpFlags) => (await import('./commands/up.ts')).up(flags, shell))
   program
     .command('down')
