@@ -194,6 +194,15 @@ test('an abort ends the loop without an error, and the connection with it', asyn
   expect(connections.map(({ aborted }) => aborted)).toEqual([true])
 })
 
+test('an abort while the consumer holds an event opens no connection', async () => {
+  const stop = new AbortController()
+  const source = scripted([{ items: [], resourceVersion: '5' }], [])
+  for await (const event of watchObjects(source, { ...timing, signal: stop.signal })) {
+    if (event.type === 'SYNCED') stop.abort()
+  }
+  expect(source.cursors).toEqual([])
+})
+
 test.each([401, 403, 404])('%i ends the watch: no retry can help', async (status) => {
   const source: WatchSource<ConfigMap> = {
     ...scripted([], []),

@@ -97,6 +97,8 @@ class Watch<T extends KubeObject> {
 
   /** One connection, from the cursor until it ends. */
   async *follow(): AsyncGenerator<WatchEvent<T>> {
+    // The consumer may have given up while it held the last event of the list: no listener would hear of it any more.
+    this.#signal?.throwIfAborted()
     const connection = new AbortController()
     const onAbort = (): void => connection.abort(this.#signal?.reason)
     this.#signal?.addEventListener('abort', onAbort, { once: true })
