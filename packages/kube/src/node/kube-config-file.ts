@@ -104,7 +104,13 @@ function parseYaml(text: string, path: string): unknown {
   if (error !== undefined) {
     throw malformed(path, `line ${lineCounter.linePos(error.pos[0]).line}: ${redact(error.message)}`)
   }
-  return document.toJS()
+  try {
+    const value: unknown = document.toJS()
+    return value
+  } catch (cause) {
+    // Aliases are resolved here: one without its anchor, or so many of them that they would fill the memory.
+    throw malformed(path, redact(messageOf(cause)))
+  }
 }
 
 function malformed(path: string, why: string): KubeConfigError {

@@ -32,6 +32,12 @@ contexts: [{name: ${name}, context: {cluster: ${name}, user: ${name}${context}}}
 `
 }
 
+/** Twelve lines, each ten times the one before: a tera-element list, were it ever written out. */
+const MULTIPLYING_ALIASES = Array.from({ length: 12 }, (_, level) => {
+  const item = level === 0 ? 'x' : `*a${level - 1}`
+  return `a${level}: &a${level} [${Array.from({ length: 10 }, () => item).join(', ')}]\n`
+}).join('')
+
 async function failureOf(work: Promise<unknown>): Promise<KubeConfigError> {
   const error = await work.then(
     () => undefined,
@@ -152,6 +158,14 @@ describe('what is wrong is said with the next step', () => {
       code: 'CONTEXT',
       says: 'is not a URL: a b',
     },
+    {
+      wrong: 'a server without a scheme',
+      text: kubeconfig('a').replace('https://a:6443', 'a:6443'),
+      code: 'CONTEXT',
+      says: 'https://host:port',
+    },
+    { wrong: 'an alias without its anchor', text: 'clusters: *missing', code: 'MALFORMED', says: 'alias' },
+    { wrong: 'aliases that multiply', text: MULTIPLYING_ALIASES, code: 'MALFORMED', says: 'alias' },
     { wrong: 'no YAML', text: 'clusters: [', code: 'MALFORMED', says: 'line 1' },
     { wrong: 'no kubeconfig', text: 'clusters: {a: b}', code: 'MALFORMED', says: 'clusters' },
     {

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { nearest } from '@nexus/core'
+import { nearest, redact } from '@nexus/core'
 import type { ClusterAccess } from './cluster-access.ts'
 import { inClusterConfig } from './in-cluster.ts'
 import { KubeConfigError } from './kube-config-error.ts'
@@ -136,7 +136,14 @@ function clusterOf(entries: KubeConfigEntries, context: string, name: string): C
       `context "${context}" names the cluster "${name}", which ${cluster ? 'has no server' : 'is not there'}`,
     )
   }
-  if (!URL.canParse(server)) throw contextError(`the server of cluster "${name}" is not a URL: ${server}`)
+  // `host:6443` parses as a URL, too, whose scheme is the host.
+  const protocol = URL.parse(server)?.protocol
+  if (protocol !== 'https:' && protocol !== 'http:') {
+    throw contextError(
+      `the server of cluster "${name}" is not a URL: ${redact(server)}`,
+      'Write it as https://host:port in the kubeconfig.',
+    )
+  }
   if (given(cluster['proxy-url']) !== undefined) {
     throw new KubeConfigError(
       'NEXUS_KUBECONFIG_UNSUPPORTED',
