@@ -14,7 +14,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,gateway,serving}/**/*.test.ts', 'test/{contract,docs}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
+          globalSetup: 'packages/kube/src/testing/global-setup.ts',
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -25,6 +27,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // After the unit tests: what it measures in seconds, it does on a machine of its own.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

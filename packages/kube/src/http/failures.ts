@@ -1,4 +1,4 @@
-import { messageOf, redact } from '@nexus/core'
+import { redact } from '@nexus/core'
 import { KubeApiError } from '../errors.ts'
 import type { KubeRequest, KubeStatus } from '../errors.ts'
 import { isRecord, parseJson } from './json.ts'
@@ -121,7 +121,7 @@ function refusalHint(attempt: Attempt, status: number, body: KubeStatus | undefi
 function failureHint(failure: TransportFailure, server: string): string {
   switch (failure.kind) {
     case 'tls':
-      return `The certificate of ${server} is not trusted: set certificate-authority-data of this cluster in the kubeconfig (${messageOf(failure.cause)}).`
+      return tlsHint(failure, server)
     case 'timeout':
       return 'Try again; `kubectl get --raw /readyz` tells whether the API server is well.'
     case 'reset':
@@ -129,5 +129,23 @@ function failureHint(failure: TransportFailure, server: string): string {
       return 'Is the cluster running? `nexus up` starts a sandbox, `kubectl config get-contexts` lists other clusters.'
     default:
       return failure.kind satisfies never
+  }
+}
+
+/** By the names that Node gives to OpenSSL's errors. */
+function tlsHint({ cause }: TransportFailure, server: string): string {
+  const code = isRecord(cause) && typeof cause['code'] === 'string' ? cause['code'] : ''
+  if (code.startsWith('ERR_OSSL_')) {
+    return 'The certificate or key of this user in the kubeconfig cannot be used: log in to the cluster again.'
+  }
+  if (code.startsWith('ERR_SSL_')) return `Does ${server} speak TLS? Check the server's address in the kubeconfig.`
+  switch (code) {
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return `The certificate is for another name: use that name as the server's, or set tls-server-name of this cluster in the kubeconfig.`
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return `Renew the certificate of ${server}, or set the clock of this machine.`
+    default:
+      return `The certificate of ${server} is not trusted: set certificate-authority-data of this cluster in the kubeconfig.`
   }
 }

@@ -1,10 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { messageOf } from '@nexus/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -18,35 +13,31 @@ import {
   withFieldManager,
 } from '../index.ts'
 import type { ConfigMap, Deployment, KubeClient, ObjectRef, Secret, UnknownObject } from '../index.ts'
+import { hasControlPlane, sharedControlPlane } from '../testing/index.ts'
 import { loadKubeConfig } from './kube-config.ts'
 import type { KubeConfig } from './kube-config.ts'
 import { createNodeKubeClient } from './node-client.ts'
 import type { NodeKubeClient } from './node-client.ts'
 
-// The contract with a real kube-apiserver, where `../shared/kubelab` beside the checkout can start one.
-const kubelab = fileURLToPath(new URL('../../../../../shared/kubelab/', import.meta.url))
+// The contract with a real kube-apiserver.
 
-const namespace = 'contract'
+const namespace = `contract-${crypto.randomUUID().slice(0, 8)}`
 
-describe.skipIf(!existsSync(join(kubelab, 'up')))('a real API server (skipped: needs ../shared/kubelab)', () => {
-  let dir: string
+describe.skipIf(!hasControlPlane())('a real API server', () => {
+  let kubeconfig: string
   let config: KubeConfig
   let kube: NodeKubeClient
 
   beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'nexus-kube-contract-'))
-    const port = await freePorts(4)
-    execFileSync(join(kubelab, 'up'), ['--dir', dir, '--port', String(port), '--no-controllers'], { stdio: 'pipe' })
-    config = await loadKubeConfig({ path: join(dir, 'kubeconfig') })
+    kubeconfig = await sharedControlPlane({ controllers: false })
+    config = await loadKubeConfig({ path: kubeconfig })
     kube = createNodeKubeClient(config)
     await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   }, 60_000)
 
   afterAll(async () => {
     await kube?.close()
-    execFileSync(join(kubelab, 'down'), [dir], { stdio: 'pipe' })
-    rmSync(dir, { recursive: true, force: true })
-  }, 30_000)
+  })
 
   test('an object is created, read, replaced and deleted', async () => {
     const secret: Secret = {
@@ -197,7 +188,7 @@ describe.skipIf(!existsSync(join(kubelab, 'up')))('a real API server (skipped: n
   })
 
   test('a user without the right is told which one', async () => {
-    const dev = createNodeKubeClient(await loadKubeConfig({ path: join(dir, 'kubeconfig'), context: 'kubelab-dev' }))
+    const dev = createNodeKubeClient(await loadKubeConfig({ path: kubeconfig, context: 'dev' }))
     const error = await failureOf(dev.create(configMapOf('forbidden')))
     await dev.close()
     expect(error).toMatchObject({
@@ -239,23 +230,6 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
     () => undefined,
     (thrown: unknown) => thrown,
   )
-}
-
-/** The first of `count` ports in a row that nothing listens on. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 10_000)
-    const servers = await Promise.all(Array.from({ length: count }, (_, index) => tryListen(first + index)))
-    await Promise.all(servers.filter((server) => server !== undefined).map(closeServer))
-    if (servers.every((server) => server !== undefined)) return first
-  }
-}
-
-async function tryListen(port: number): Promise<Server | undefined> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(undefined)).listen(port, '127.0.0.1', () => resolve(server))
-  })
 }
 
 async function closeServer(server: Server): Promise<void> {

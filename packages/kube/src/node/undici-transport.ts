@@ -173,8 +173,8 @@ const TIMEOUT_CODES = new Set([
   'ETIMEDOUT',
 ])
 const RESET_CODES = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])
-/** OpenSSL's verification results, as Node names them, and its own name check. */
-const TLS_CODE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/
+/** OpenSSL's errors and verification results, as Node names them, and its own name check. */
+const TLS_CODE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO/
 
 function failureKind(error: unknown): TransportFailureKind {
   const code = codeOf(error)
