@@ -106,6 +106,20 @@ test('agrees with JSON.parse about which values are well-formed', () => {
   )
 })
 
+test('agrees with JSON.parse about every escape', () => {
+  const escapes = fc.tuple(
+    fc.constantFrom('u', 'U', 'n', '/', 'x', '"', "'"),
+    fc.string({ unit: fc.constantFrom(...Array.from('09afAFgG@`:/ "')), maxLength: 5 }),
+  )
+  fc.assert(
+    fc.property(escapes, ([kind, rest]) => {
+      const text = `{"model":"m","x":"\\${kind}${rest}"}`
+      expect(problemOf(() => scan(text)) === 'accepted', text).toBe(parses(text))
+    }),
+    { numRuns: 3000 },
+  )
+})
+
 test('changes nothing but the model when it splices another name in', () => {
   fc.assert(
     fc.property(bodies, fc.string({ unit: 'binary' }), ({ text }, name) => {

@@ -170,9 +170,14 @@ class Scanner {
   #skipEscape(at: number): number {
     const kind = this.#bytes[at + 1]
     if (kind !== undefined && SIMPLE_ESCAPES.has(kind)) return at + 1
-    const digits = this.#bytes.toString('latin1', at + 2, at + 6)
-    if (kind === LOWER_U && /^[0-9a-fA-F]{4}$/.test(digits)) return at + 5
+    if (kind === LOWER_U && this.#areHexDigits(at + 2, at + 6)) return at + 5
     throw this.#malformed('a string holds an unknown escape')
+  }
+
+  /** Looks at the bytes one by one: clients that write ASCII only escape every letter of a Chinese text. */
+  #areHexDigits(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) if (!isHexDigit(this.#bytes[at])) return false
+    return true
   }
 
   #skipNumber(): void {
@@ -226,6 +231,12 @@ class Scanner {
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE
+}
+
+function isHexDigit(byte: number | undefined): boolean {
+  if (byte === undefined) return false
+  const lower = byte | 0x20 // A to F become a to f
+  return isDigit(byte) || (lower >= 0x61 && lower <= 0x66)
 }
 
 function duplicate(name: string): GatewayError {
