@@ -176,6 +176,21 @@ test.each([
   expect(answer).toContain('"error"')
 })
 
+test('breaks off rather than writing a refusal into an answer that has begun', async () => {
+  const upstream = await startUpstream(({ response }) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write('data: 1\n\n')
+  })
+  const gateway = await startTestGateway({ GATEWAY_UPSTREAMS: `w=${upstream.url}` })
+  const socket = await openSocket(gateway.url)
+  socket.write(rawChat('{"model":"w","stream":true}'))
+  const answer = readToEnd(socket)
+  await eventually(() => socket.bytesRead).toBeGreaterThan(0)
+  socket.write('garbage\r\n\r\n')
+  expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*data: 1\n\n\r\n$/)
+  await upstream.received[0]?.closed
+})
+
 test('answers headers that are too large with 431', async () => {
   const { gateway } = await startPair()
   const socket = await openSocket(gateway.url)

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { describeForLog, GatewayError, renderEnvelope, toGatewayError } from './errors.ts'
+import { Connections } from './exchange/connections.ts'
 import { NodeExchange } from './exchange/node-exchange.ts'
 import type { Call, CallRecord, Services } from './routes/call.ts'
 import { findRoute, OPEN_ROUTES, type Route } from './routes/table.ts'
@@ -24,11 +25,19 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** The HTTP server of a gateway, not yet listening. */
 export function createGatewayServer(services: Services, isDraining: () => boolean): Server {
   const server = createServer(SERVER_LIMITS)
+  const connections = new Connections()
   const { clientStallMs } = services.config.server
   const on = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     const exchange = new NodeExchange(request, response, { clientStallMs, expectsContinue, isDraining })
     const record: CallRecord = { startedMs: performance.now(), route: 'other' }
-    response.once('close', () => finish({ exchange, services, record }))
+    const { socket } = request
+    connections.begin(socket, exchange)
+    response.once('close', () => {
+      connections.end(socket, exchange)
+      finish({ exchange, services, record })
+      // The head of this answer may have been sent before the gateway began to stop, and promised another call.
+      if (isDraining() && connections.isIdle(socket)) socket.destroySoon()
+    })
     services.metrics.inFlight.inc()
     // `handle` catches everything; what escapes it is a bug and ends the process.
     void handle({ exchange, services, record })
@@ -36,7 +45,10 @@ export function createGatewayServer(services: Services, isDraining: () => boolea
   server.on('request', on(false))
   // Authenticate first: a client that asks before it sends its body is only told to go on by reading it.
   server.on('checkContinue', on(true))
-  server.on('clientError', refuseMalformed)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (connections.isAnswering(socket)) socket.destroy()
+    else refuseMalformed(error, socket)
+  })
   // Streams may be silent for long; the relay has its own clocks.
   server.timeout = 0
   return server
@@ -100,7 +112,7 @@ function finish({ exchange, record, services }: Call): void {
 }
 
 /** Answers what never became a request. The parser's own words are not repeated: they quote the client. */
-function refuseMalformed(error: Error & { code?: string }, socket: Duplex): void {
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) {
     socket.destroy()
     return

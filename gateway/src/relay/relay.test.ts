@@ -237,6 +237,20 @@ test('refuses an upstream that does not speak HTTP', async () => {
   expect((await chat(gateway.url, { model: 'w' })).status).toBe(502)
 })
 
+test('stops as soon as its last stream ends, though the client would keep the connection', async () => {
+  const { gateway, upstream } = await startPair(({ response }) => void response.writeHead(200, STREAM).write(EVENT), {
+    GATEWAY_DRAIN_SECONDS: '3600',
+  })
+  const socket = await openSocket(gateway.url)
+  socket.write(rawChat('{"model":"w","stream":true}'))
+  const answer = readToEnd(socket)
+  await eventually(() => socket.bytesRead).toBeGreaterThan(0)
+  const closed = gateway.close()
+  upstream.received[0]?.response.end('data: [DONE]\n\n')
+  await closed
+  expect(await answer).toContain('[DONE]')
+})
+
 test('keeps the connection of a client open for the next call', async () => {
   const { gateway } = await startPair(({ response }) => void response.end('{}'))
   const socket = await openSocket(gateway.url)
