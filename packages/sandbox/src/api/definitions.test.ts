@@ -109,6 +109,16 @@ test('a definition without objects goes at once', async () => {
   expect((await api.ask('GET', `${CRDS}/ghosts.example.com`)).status).toBe(404)
 })
 
+test('a definition that is deleted in the foreground goes once the garbage collector lets go of it', async () => {
+  const path = `${CRDS}/shadows.example.com`
+  await api.ask('POST', CRDS, { body: definition('shadows', 'Shadow') })
+  await api.ask('DELETE', path, { body: { propagationPolicy: 'Foreground' } })
+  const waiting = await api.ask('GET', path)
+  expect(fieldAt(waiting.body, 'metadata', 'finalizers')).toEqual(['foregroundDeletion'])
+  await api.ask('PATCH', path, { type: MERGE, body: { metadata: { finalizers: null } } })
+  expect((await api.ask('GET', path)).status).toBe(404)
+})
+
 test('discovery comes as one document, too', async () => {
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
   const [core, named] = [await api.ask('GET', '/api', { accept }), await api.ask('GET', '/apis', { accept })]

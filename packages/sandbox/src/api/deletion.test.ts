@@ -72,6 +72,27 @@ test('a deletion with preconditions is refused for another object', async () => 
   expect([other.status, same.status]).toEqual([409, 200])
 })
 
+test.each([
+  ['in the query', '?dryRun=All', {}],
+  ['in the body, as kubectl sends it', '', { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['All'] }],
+])('a dry run of a deletion that is asked for %s deletes nothing', async (_, query, body) => {
+  await createMap('spared')
+  expect((await api.ask('DELETE', `${MAPS}/spared${query}`, { body })).body).toMatchObject({ status: 'Success' })
+  expect((await api.ask('DELETE', `${MAPS}${query}`, { body })).status).toBe(200)
+  expect((await api.ask('GET', `${MAPS}/spared`)).status).toBe(200)
+})
+
+test.each([
+  ['', { gracePeriodSeconds: 1e15 }],
+  ['', { gracePeriodSeconds: 1.5 }],
+  ['?gracePeriodSeconds=99999999999999999999', {}],
+  ['?gracePeriodSeconds=soon', {}],
+  ['', { dryRun: ['Some'] }],
+])('a deletion that cannot be meant is refused: %s %j', async (query, body) => {
+  await api.ask('POST', PODS, { body: pod('kept', { nodeName: 'n1' }) })
+  expect((await api.ask('DELETE', `${PODS}/kept${query}`, { body })).status).toBe(400)
+})
+
 test('a running pod waits for its node, and goes when the node says so', async () => {
   await api.ask('POST', PODS, { body: pod('running', { nodeName: 'n1', terminationGracePeriodSeconds: 20 }) })
   const asked = await api.ask('DELETE', `${PODS}/running`)

@@ -189,6 +189,10 @@ describe.skipIf(!hasKubectl)('kubectl (skipped: needs kubectl on the PATH)', () 
     const dry = await kubectl(['apply', '--dry-run=server', '-n', 'demo', '-f', '-'], object)
     expect(dry.stdout).toBe('configmap/dry created (server dry run)\n')
     expect((await kubectl(['get', 'configmap', 'dry', '-n', 'demo'])).code).toBe(1)
+    await kubectl(['apply', '-n', 'demo', '-f', '-'], object)
+    const deleted = await kubectl(['delete', '--dry-run=server', 'configmap', 'dry', '-n', 'demo'])
+    expect(deleted.stdout).toContain('deleted (server dry run)')
+    expect((await kubectl(['get', 'configmap', 'dry', '-n', 'demo'])).code).toBe(0)
   })
 
   test('who one is and a token for another', async () => {

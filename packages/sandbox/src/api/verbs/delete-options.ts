@@ -1,5 +1,7 @@
 import { badRequest } from '../errors.ts'
-import { fieldAt, isRecord, numberAt, stringAt } from '../objects/fields.ts'
+import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import { isDryRun } from './dry-run.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** How an object is to be deleted. */
 export interface DeleteOptions {
@@ -8,6 +10,8 @@ export interface DeleteOptions {
   readonly propagationPolicy: PropagationPolicy | undefined
   readonly uid: string | undefined
   readonly resourceVersion: string | undefined
+  /** Whether the deletion is only to be checked and answered. */
+  readonly dryRun: boolean
 }
 
 export type PropagationPolicy = 'Background' | 'Foreground' | 'Orphan'
@@ -24,18 +28,24 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   }
   const orphan = fieldAt(body, 'orphanDependents')
   return {
-    gracePeriodSeconds: numberAt(body, 'gracePeriodSeconds') ?? parseSeconds(query.get('gracePeriodSeconds')),
+    gracePeriodSeconds: checkSeconds(numberAt(body, 'gracePeriodSeconds') ?? wholeNumber(query, 'gracePeriodSeconds')),
     propagationPolicy:
       parsePolicy(stringAt(body, 'propagationPolicy') ?? query.get('propagationPolicy')) ?? parseOrphan(orphan),
     uid: stringAt(body, 'preconditions', 'uid'),
     resourceVersion: stringAt(body, 'preconditions', 'resourceVersion'),
+    // Clients written in Go, kubectl among them, say it in the body and not in the query.
+    dryRun: isDryRun(query, listAt(body, 'dryRun')),
   }
 }
 
-function parseSeconds(value: string | null): number | undefined {
-  if (value === null || value === '') return undefined
-  if (!/^-?\d+$/.test(value)) throw badRequest(`gracePeriodSeconds: ${JSON.stringify(value)} is not a number`)
-  return Number(value)
+/** 68 years. Beyond it the end of the period is soon no date that can be written. */
+const LONGEST_GRACE_SECONDS = 2 ** 31 - 1
+
+function checkSeconds(seconds: number | undefined): number | undefined {
+  if (seconds === undefined || (Number.isInteger(seconds) && Math.abs(seconds) <= LONGEST_GRACE_SECONDS)) return seconds
+  throw badRequest(
+    `gracePeriodSeconds: Invalid value: ${seconds}: must be a whole number up to ${LONGEST_GRACE_SECONDS}`,
+  )
 }
 
 /** The older way of saying it, which kubectl still knows. */

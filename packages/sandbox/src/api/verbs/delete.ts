@@ -2,14 +2,13 @@ import { timestamp } from '../cluster.ts'
 import type { Call } from '../cluster.ts'
 import { conflict, forbidden } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
-import { listAt, numberAt, stringAt } from '../objects/fields.ts'
+import { numberAt, stringAt } from '../objects/fields.ts'
 import { present } from '../objects/present.ts'
 import { selectionOf } from '../objects/selection.ts'
 import { resourcesOfDefinition } from '../resources/custom.ts'
 import { parseDeleteOptions } from './delete-options.ts'
 import type { DeleteOptions, PropagationPolicy } from './delete-options.ts'
-import { isDryRun } from './dry-run.ts'
-import { CLEANUP_FINALIZER, DEFINITIONS, isFinished, phaseOf, removeObject } from './removal.ts'
+import { CLEANUP_FINALIZER, DEFINITIONS, finishDefinition, isFinished, phaseOf, removeObject } from './removal.ts'
 import { requireObject } from './update.ts'
 
 /** What became of a deletion: the object is gone, or it is still there and waits for somebody. */
@@ -61,10 +60,10 @@ function checkPreconditions(
 }
 
 function deleteOne(call: Call, existing: ApiObject, options: DeleteOptions): Deletion {
-  const { cluster, resource, query } = call
+  const { cluster, resource } = call
   const next = markDeleted(existing, options, call)
   const gone = isFinished(next)
-  if (isDryRun(query)) return { object: present(next, resource), gone }
+  if (options.dryRun) return { object: present(next, resource), gone }
   if (gone) return { object: present(removeObject(cluster, resource, next), resource), gone }
   // A deletion that is already under way, and not hurried, changes nothing.
   const stored = next === existing ? existing : cluster.store.put(resource.storageKey, next)
@@ -130,12 +129,7 @@ function deleteInstances(call: Call, definition: ApiObject): Deletion {
   const options = parseDeleteOptions(undefined, new URLSearchParams())
   const instances = resource ? cluster.store.list(resource.storageKey) : []
   for (const instance of instances) if (resource) deleteOne({ ...call, resource }, instance, options)
-  if (instances.length === 0) removeDefinition(call, definition)
+  finishDefinition(cluster, definition.metadata.name)
   const left = cluster.store.get(DEFINITIONS, '', definition.metadata.name)
   return { object: left ?? definition, gone: left === undefined }
-}
-
-function removeDefinition({ cluster, resource }: Call, definition: ApiObject): void {
-  const finalizers = listAt(definition, 'metadata', 'finalizers').filter((one) => one !== CLEANUP_FINALIZER)
-  if (finalizers.length === 0) removeObject(cluster, resource, definition)
 }

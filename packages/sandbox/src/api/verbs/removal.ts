@@ -17,16 +17,17 @@ export function isFinished(object: ApiObject): boolean {
 export function removeObject(cluster: Cluster, resource: Resource, object: ApiObject): ApiObject {
   const last = cluster.store.remove(resource.storageKey, object)
   if (resource.kind === 'CustomResourceDefinition') cluster.registry.forget(object.metadata.name)
-  if (resource.custom) finishDefinition(cluster, resource)
+  if (resource.custom) finishDefinition(cluster, resource.storageKey)
   return last
 }
 
 export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
 
-function finishDefinition(cluster: Cluster, { storageKey }: Resource): void {
-  const definition = cluster.store.get(DEFINITIONS, '', storageKey)
+/** Takes the server's own finalizer from a definition that is going and has no objects left, and so removes it. */
+export function finishDefinition(cluster: Cluster, name: string): void {
+  const definition = cluster.store.get(DEFINITIONS, '', name)
   if (definition?.metadata.deletionTimestamp === undefined) return
-  if (cluster.store.list(storageKey).length > 0) return
+  if (cluster.store.list(name).length > 0) return
   const finalizers = definition.metadata.finalizers?.filter((finalizer) => finalizer !== CLEANUP_FINALIZER) ?? []
   const next = { ...definition, metadata: { ...definition.metadata, finalizers } }
   const owner = cluster.registry.stored(DEFINITIONS)

@@ -1,0 +1,13 @@
+import { badRequest } from '../errors.ts'
+
+/**
+ * The whole number in the query under `name`; undefined where there is none.
+ * @throws StatusError 400 for anything else, and for numbers too large to count with.
+ */
+export function wholeNumber(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null || text === '') return undefined
+  const value = Number(text)
+  if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(value)) return value
+  throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}: must be a whole number`)
+}
