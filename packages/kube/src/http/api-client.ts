@@ -10,7 +10,7 @@ import type { Discovery } from './discovery.ts'
 import type { Attempt } from './failures.ts'
 import { brokenAnswer, explain, refusal } from './failures.ts'
 import { isObjectOf, isRecord, parseJson, textAt } from './json.ts'
-import { collectionPath, objectPath, withQuery } from './paths.ts'
+import { collectionPath, homePath, objectPath, withQuery } from './paths.ts'
 import { callWithRetry } from './retry.ts'
 import { readText } from './text.ts'
 import type { HttpRequest, HttpStream, Transport } from './transport.ts'
@@ -55,7 +55,7 @@ export function createApiClient(transport: Transport, options: ApiClientOptions 
     list: (query, call) => listPages(api, query, call),
     async create(object, write = {}) {
       const ref = await refOf(object, write.signal)
-      const path = withQuery(collectionPath(ref.kind, ref.namespace), writeParams(write))
+      const path = withQuery(homePath(ref), writeParams(write))
       return api.object(
         ref,
         { verb: 'create', doing: 'creating' },

@@ -13,18 +13,25 @@ export function collectionPath(kind: Kind, namespace?: string): string {
 }
 
 /**
+ * The collection that an object belongs to, where it is created.
+ *
+ * @throws TypeError for a namespaced kind without a namespace.
+ */
+export function homePath<T extends KubeObject>({ kind, name, namespace }: ObjectRef<T>): string {
+  if (kind.namespaced && namespace === undefined) {
+    throw new TypeError(`${kind.kind} "${name}" needs a namespace: give one, or wrap the client in withNamespace`)
+  }
+  return collectionPath(kind, namespace)
+}
+
+/**
  * One object.
  *
  * @throws TypeError for an empty name, with which a DELETE would reach the whole collection, and for a namespaced kind
  * without a namespace.
  */
 export function objectPath<T extends KubeObject>(ref: ObjectRef<T>, subresource?: Subresource | 'log'): string {
-  if (ref.kind.namespaced && ref.namespace === undefined) {
-    throw new TypeError(
-      `${ref.kind.kind} "${ref.name}" needs a namespace: give one, or wrap the client in withNamespace`,
-    )
-  }
-  const path = `${collectionPath(ref.kind, ref.namespace)}/${segment(ref.name, 'name')}`
+  const path = `${homePath(ref)}/${segment(ref.name, 'name')}`
   return subresource === undefined ? path : `${path}/${subresource}`
 }
 

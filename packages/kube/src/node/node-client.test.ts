@@ -255,11 +255,12 @@ describe('errors', () => {
     await expect(kube.get(xRef, { signal: stop.signal })).rejects.toThrow('the user left')
   })
 
-  test('an empty name reaches no collection', async () => {
+  test('an empty name or no namespace reaches no collection', async () => {
     const { kube, server } = await clientOf((_, response) => sendJson(response, {}))
     await expect(kube.delete(refTo(Kinds.ConfigMap, { name: '', namespace: 'demo' }))).rejects.toThrow(TypeError)
     await expect(kube.get(refTo(Kinds.ConfigMap, { name: '..', namespace: 'demo' }))).rejects.toThrow(TypeError)
     await expect(kube.get(refTo(Kinds.ConfigMap, { name: 'x' }))).rejects.toThrow('needs a namespace')
+    await expect(kube.create({ ...x, metadata: { name: 'x' } })).rejects.toThrow('needs a namespace')
     expect(server.seen).toEqual([])
   })
 })
