@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareQuantities, parseQuantity, wholeUnits } from './quantity.ts'
+import { compareQuantities, parseQuantity } from './quantity.ts'
 
 test.each([
   ['50Gi', '51200Mi'],
@@ -39,15 +39,6 @@ test.each(['', '.', '50 Gi', '50GiB', '50gi', 'abc', '1e', 'e3', '0x10', '1e3Ki'
     expect(() => parseQuantity(text)).toThrow(`"${text}" is not a quantity`)
   },
 )
-
-test.each([
-  ['1500m', 2n],
-  ['1Ki', 1024n],
-  ['-1500m', -1n],
-  ['0', 0n],
-])('%s is %i whole units', (quantity, units) => {
-  expect(wholeUnits(quantity)).toBe(units)
-})
 
 test('a quantity in milliunits is the same amount as in units', () => {
   fc.assert(

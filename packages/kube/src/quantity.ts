@@ -55,12 +55,6 @@ export function compareQuantities(a: string | number, b: string | number): numbe
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
-/** The amount in whole units (bytes, cores, GPUs), rounded up: `wholeUnits('1Ki') // 1024n`, `wholeUnits('1500m') // 2n`. */
-export function wholeUnits(quantity: string | number): bigint {
-  const { nanos } = parseQuantity(quantity)
-  return nanos > 0n ? (nanos + NANOS - 1n) / NANOS : nanos / NANOS
-}
-
 function powerOfTen(exponent: number): readonly [bigint, bigint] {
   return exponent < 0 ? [1n, 10n ** BigInt(-exponent)] : [10n ** BigInt(exponent), 1n]
 }

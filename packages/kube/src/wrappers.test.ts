@@ -53,6 +53,8 @@ test('withFieldManager names who writes, unless the call does', async () => {
   expect(requests.filter((request) => request.includes('fieldManager=nexus'))).toHaveLength(4)
   await named.apply(x, { fieldManager: 'other' })
   expect(requests.at(-1)).toContain('fieldManager=other')
+  await named.apply(x, { fieldManager: undefined })
+  expect(requests.at(-1)).toContain('fieldManager=nexus')
 })
 
 test('withNamespace fills in the namespace, and leaves cluster-scoped kinds alone', async () => {

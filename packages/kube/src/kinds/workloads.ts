@@ -1,13 +1,9 @@
+import type { LabelSelector } from '../labels.ts'
 import type { Condition, KubeObject } from '../objects.ts'
 import type { PodTemplateSpec } from './core.ts'
 
 // Kinds of apps/v1, autoscaling/v2, discovery.k8s.io/v1, storage.k8s.io/v1, coordination.k8s.io/v1,
 // rbac.authorization.k8s.io/v1 and apiextensions.k8s.io/v1: the fields this project reads or writes.
-
-export interface LabelSelector {
-  matchLabels?: Record<string, string>
-  matchExpressions?: { key: string; operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'; values?: string[] }[]
-}
 
 export interface DeploymentStrategy {
   type?: 'RollingUpdate' | 'Recreate'
