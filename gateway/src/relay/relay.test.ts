@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished, expect, test } from 'vitest'
 import {
@@ -207,12 +207,41 @@ test.each([
   expect(JSON.parse(text)).toMatchObject({ error: { code } })
   expect(text).not.toContain('127.0.0.1')
   await upstream.received[0]?.closed
+  expect(upstream.received).toHaveLength(1)
 })
 
 function breakOffAfterHead({ request, response }: Received): void {
   response.writeHead(200, STREAM).flushHeaders()
   setTimeout(() => request.socket.resetAndDestroy(), 20)
 }
+
+test.each([
+  ['closes', (socket: Socket) => socket.end()],
+  ['resets', (socket: Socket) => socket.resetAndDestroy()],
+])('sends a call once more when the upstream %s a connection that had served before', async (_name, breakOff) => {
+  const upstream = await startUpstream(({ request, response }) => {
+    if (upstream.received.length === 2) breakOff(request.socket)
+    else response.end('{"ok":true}')
+  })
+  const gateway = await startTestGateway({ GATEWAY_UPSTREAMS: `w=${upstream.url}` })
+  expect(await (await chat(gateway.url, { model: 'w' })).text()).toBe('{"ok":true}')
+  const body = '{"model":"w", "seed":12345678901234567890}'
+  expect(await (await chat(gateway.url, body)).text()).toBe('{"ok":true}')
+  expect(upstream.received.map((call) => call.body)).toEqual(['{"model":"w"}', body, body])
+  const [first, second, third] = upstream.received.map(({ request }) => request.socket)
+  expect([second === first, third === first]).toEqual([true, false])
+})
+
+test('sends a call no third time', async () => {
+  const upstream = await startUpstream(({ request, response }) => {
+    if (upstream.received.length === 1) response.end('{}')
+    else request.socket.resetAndDestroy()
+  })
+  const gateway = await startTestGateway({ GATEWAY_UPSTREAMS: `w=${upstream.url}` })
+  await (await chat(gateway.url, { model: 'w' })).text()
+  expect((await chat(gateway.url, { model: 'w' })).status).toBe(502)
+  expect(upstream.received).toHaveLength(3)
+})
 
 test('answers 503 when nothing listens at the upstream', async () => {
   const placeholder = createServer().listen(0, '127.0.0.1')

@@ -18,7 +18,8 @@ export interface UpstreamResponse {
 
 /**
  * Posts to upstreams. Reads ahead of the consumer only by a small fixed buffer, decodes nothing and follows no
- * redirect. Waiting is bounded by the caller's signal, except for connecting.
+ * redirect. Waiting is bounded by the caller's signal, except for connecting. A call that a kept connection failed
+ * before the head of its answer is sent once more; nothing else is repeated.
  */
 export interface UpstreamClient {
   /** @throws UpstreamError when no head of an answer arrived; the body throws it when the answer breaks off */
