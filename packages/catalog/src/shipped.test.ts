@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { hasControlPlane, hasProgram, sharedControlPlane } from '@nexus/kube/testing'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -15,10 +13,7 @@ import { shippedFiles } from './shipped.ts'
 
 const run = promisify(execFile)
 const folder = join(import.meta.dirname, '../../../config/nim')
-const shared = join(import.meta.dirname, '../../../../shared')
-const facts = join(shared, 'fixtures/ngc/catalog_facts_2026-03.json')
-const hasKubectl = (process.env['PATH'] ?? '').split(delimiter).some((path) => existsSync(join(path, 'kubectl')))
-const hasLab = hasKubectl && existsSync(join(shared, 'kubelab/up'))
+const facts = join(import.meta.dirname, '../../../../shared/fixtures/ngc/catalog_facts_2026-03.json')
 
 const ConfigMapShape = z.object({ data: z.record(z.string(), z.string()) })
 
@@ -38,13 +33,11 @@ test('every shipped file is what the serializer makes of the shipped catalog', a
   for (const [path, content] of Object.entries(shippedFiles(models))) expect(await shipped(path)).toBe(content)
 })
 
-test.skipIf(!existsSync(facts))(
-  'the shipped catalog says what the registry said (skipped: needs ../shared)',
-  async () => {
-    const models = z.array(CatalogModel).parse(JSON.parse(await readFile(facts, 'utf8')))
-    expect(await shipped('configmap.yaml')).toBe(shippedFiles(models)['configmap.yaml'])
-  },
-)
+test('the shipped catalog says what the registry said', async ({ skip }) => {
+  skip(!existsSync(facts), 'needs the recorded facts of the registry')
+  const models = z.array(CatalogModel).parse(JSON.parse(await readFile(facts, 'utf8')))
+  expect(await shipped('configmap.yaml')).toBe(shippedFiles(models)['configmap.yaml'])
+})
 
 test('the ConfigMap carries the bytes of the Template', async () => {
   const { data } = ConfigMapShape.parse(parse(await shipped('kubernetes/servingruntime-template.yaml')))
@@ -73,39 +66,26 @@ test('the Template holds and names no secret', async () => {
   expect(await shipped('servingruntime-template.yaml')).not.toMatch(/secret|NGC_API_KEY|nvapi/i)
 })
 
-test.skipIf(!hasKubectl).each([
+test.for([
   { path: '.', kinds: ['ConfigMap', 'Template'] },
   { path: 'kubernetes', kinds: ['ConfigMap', 'ConfigMap'] },
-])('kustomize builds config/nim/$path (skipped: needs kubectl)', async ({ path, kinds }) => {
+])('kustomize builds config/nim/$path', async ({ path, kinds }, { skip }) => {
+  skip(!hasProgram('kubectl'), 'needs kubectl')
   const { stdout } = await run('kubectl', ['kustomize', join(folder, path)])
   expect([...stdout.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind)).toEqual(kinds)
 })
 
-test.skipIf(!hasLab)(
-  'a real API server takes what an admin applies (skipped: needs ../shared/kubelab)',
-  { timeout: 60_000 },
-  async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'catalog-lab-'))
-    const apply = (kustomization: string) =>
-      run('kubectl', ['--kubeconfig', join(dir, 'kubeconfig'), 'apply', '-k', kustomization, '--validate=strict'])
-    try {
-      await run(join(shared, 'kubelab/up'), ['--dir', dir, '--port', String(await freePort()), '--no-controllers'])
-      const gateway = await apply(join(folder, '../../k8s/gateway'))
-      expect(gateway.stdout).toContain('deployment.apps/nexus-gateway created\n')
-      expect(gateway.stderr).toBe('') // where a pod below the restricted standard would be warned of
-      const catalog = await apply(join(folder, 'kubernetes'))
-      expect(catalog.stdout).toBe('configmap/nim-http-template created\nconfigmap/nim-models-data created\n')
-    } finally {
-      await run(join(shared, 'kubelab/down'), [dir])
-      await rm(dir, { recursive: true })
-    }
-  },
-)
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
-}
+test('a real API server takes what an admin applies', { timeout: 60_000 }, async ({ skip }) => {
+  skip(!hasProgram('kubectl'), 'needs kubectl')
+  skip(!hasControlPlane(), 'needs a control plane')
+  const kubeconfig = await sharedControlPlane({ controllers: false })
+  const apply = (kustomization: string) =>
+    run('kubectl', ['--kubeconfig', kubeconfig, 'apply', '-k', kustomization, '--validate=strict'])
+  const gateway = await apply(join(folder, '../../k8s/gateway'))
+  expect(gateway.stdout).toMatch(/^deployment\.apps\/nexus-gateway (created|unchanged)$/m)
+  expect(gateway.stderr).toBe('') // where a pod below the restricted standard would be warned of
+  const catalog = await apply(join(folder, 'kubernetes'))
+  expect(catalog.stdout).toMatch(
+    /^configmap\/nim-http-template (created|unchanged)\nconfigmap\/nim-models-data (created|unchanged)\n$/,
+  )
+})

@@ -2,12 +2,12 @@ import { inspect } from 'node:util'
 import { Kinds } from '@nexus/kube'
 import type { Kind, KubeClient, ObjectMeta } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
+import { hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
+import type { Fault } from '@nexus/kube/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeployError } from '../errors.ts'
-import { freshProject, hasCluster, installTemplate, startTestCluster } from '../testing/cluster.ts'
+import { connectToTestCluster, freshProject } from '../testing/cluster.ts'
 import type { TestCluster } from '../testing/cluster.ts'
-import { startFaultProxy } from '../testing/fault-proxy.ts'
-import type { Fault } from '../testing/fault-proxy.ts'
 import { TEST_KEY, testRequest } from '../testing/inputs.ts'
 import { deployNIMDeployment } from './deploy.ts'
 import type { DeployDeps } from './deploy.ts'
@@ -16,19 +16,18 @@ import type { DeployRequest } from './request.ts'
 
 const PARTS: readonly Kind[] = [Kinds.Secret, Kinds.PersistentVolumeClaim, Kinds.ServingRuntime, Kinds.InferenceService]
 
-describe.skipIf(!hasCluster)('deployNIMDeployment (skipped without a cluster: needs ../shared/kubelab)', () => {
+describe.skipIf(!hasControlPlane())('deployNIMDeployment', () => {
   let cluster: TestCluster
   let kube: KubeClient
 
   beforeAll(async () => {
-    cluster = await startTestCluster()
+    cluster = await connectToTestCluster()
     kube = cluster.kube
-    await installTemplate(kube)
   }, 60_000)
 
   afterAll(async () => {
-    await cluster?.stop()
-  }, 30_000)
+    await cluster?.kube.close()
+  })
 
   test('creates the six objects and gives the Secrets, not the PVC, to the InferenceService', async () => {
     const project = await freshProject(kube)
@@ -57,7 +56,7 @@ describe.skipIf(!hasCluster)('deployNIMDeployment (skipped without a cluster: ne
   })
 
   test('takes at most 25 requests, and a second time writes nothing', async () => {
-    await using proxy = await startFaultProxy(cluster.access, -1, 'refused')
+    await using proxy = await startFaultProxy(cluster.access)
     const project = `fresh-${crypto.randomUUID().slice(0, 8)}`
     const request = testRequest({ project, createNamespace: true })
     await through(proxy.access, (client) => deployNIMDeployment(request, deps(client)))
@@ -74,7 +73,7 @@ describe.skipIf(!hasCluster)('deployNIMDeployment (skipped without a cluster: ne
   const broken = faults.flatMap((fault) => Array.from({ length: 7 }, (_, failing) => ({ fault, failing })))
   test.each(broken)('leaves nothing behind when write $failing ends with: $fault', async ({ fault, failing }) => {
     const project = await freshProject(kube)
-    await using proxy = await startFaultProxy(cluster.access, failing, fault)
+    await using proxy = await startFaultProxy(cluster.access, { write: failing, fault })
     const attempt = through(proxy.access, (client) => deployNIMDeployment(testRequest({ project }), deps(client)))
     await expect(attempt).rejects.toMatchObject({ code: 'NEXUS_DEPLOY_FAILED' })
     expect(await namesOf(kube, project)).toEqual([])
@@ -84,7 +83,7 @@ describe.skipIf(!hasCluster)('deployNIMDeployment (skipped without a cluster: ne
   test.each(brokenEarly)(
     'takes its namespace back when write $failing ends with: $fault',
     async ({ fault, failing }) => {
-      await using proxy = await startFaultProxy(cluster.access, failing, fault)
+      await using proxy = await startFaultProxy(cluster.access, { write: failing, fault })
       const project = `broken-${crypto.randomUUID().slice(0, 8)}`
       const request = testRequest({ project, createNamespace: true })
       const attempt = through(proxy.access, (client) => deployNIMDeployment(request, deps(client)))
@@ -100,7 +99,7 @@ describe.skipIf(!hasCluster)('deployNIMDeployment (skipped without a cluster: ne
     await deployNIMDeployment(testRequest({ project }), deps(kube))
     await removeBut(kube, project, LEFT_BY_A_CRASH)
     const before = await namesOf(kube, project)
-    await using proxy = await startFaultProxy(cluster.access, failing, fault)
+    await using proxy = await startFaultProxy(cluster.access, { write: failing, fault })
     const attempt = through(proxy.access, (client) => deployNIMDeployment(testRequest({ project }), deps(client)))
     await expect(attempt).rejects.toMatchObject({ code: 'NEXUS_DEPLOY_FAILED' })
     expect(await namesOf(kube, project)).toEqual(before)
@@ -167,7 +166,7 @@ describe.skipIf(!hasCluster)('deployNIMDeployment (skipped without a cluster: ne
 
   test('names what is left, by command, when the cluster is gone for good', async () => {
     const project = await freshProject(kube)
-    await using proxy = await startFaultProxy(cluster.access, 3, 'down')
+    await using proxy = await startFaultProxy(cluster.access, { write: 3, fault: 'down' })
     const failed = await through(proxy.access, (client) =>
       deployNIMDeployment(testRequest({ project }), deps(client)).catch((cause: unknown) => cause),
     )

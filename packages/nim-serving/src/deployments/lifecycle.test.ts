@@ -1,10 +1,10 @@
 import { Kinds } from '@nexus/kube'
 import type { InferenceService, KubeClient, Pod } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
+import { hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freshProject, hasCluster, installTemplate, startTestCluster } from '../testing/cluster.ts'
+import { connectToTestCluster, freshProject } from '../testing/cluster.ts'
 import type { TestCluster } from '../testing/cluster.ts'
-import { startFaultProxy } from '../testing/fault-proxy.ts'
 import { shippedTemplate, testInput, testRequest } from '../testing/inputs.ts'
 import { scheduled, testPod, unschedulable } from '../testing/pods.ts'
 import { deleteNIMDeployment, planNIMDeletion } from './delete.ts'
@@ -13,19 +13,18 @@ import { getNIMDeployment, listNIMDeployments } from './list.ts'
 import { assembleNIMInferenceService, assembleNIMServingRuntime } from './resources.ts'
 import { watchNIMDeployment } from './watch.ts'
 
-describe.skipIf(!hasCluster)('a deployment on a real API server (skipped without one: needs ../shared/kubelab)', () => {
+describe.skipIf(!hasControlPlane())('a deployment on a real API server', () => {
   let cluster: TestCluster
   let kube: KubeClient
 
   beforeAll(async () => {
-    cluster = await startTestCluster()
+    cluster = await connectToTestCluster()
     kube = cluster.kube
-    await installTemplate(kube)
   }, 60_000)
 
   afterAll(async () => {
-    await cluster?.stop()
-  }, 30_000)
+    await cluster?.kube.close()
+  })
 
   test('is listed with its state, and a model server that is no NIM is not', async () => {
     const project = await freshProject(kube)
@@ -43,7 +42,7 @@ describe.skipIf(!hasCluster)('a deployment on a real API server (skipped without
   test('is listed with four requests, however many there are', async () => {
     const project = await freshProject(kube)
     await Promise.all(['one', 'two', 'three', 'four', 'five'].map((name) => deploy(kube, project, name)))
-    await using proxy = await startFaultProxy(cluster.access, -1, 'refused')
+    await using proxy = await startFaultProxy(cluster.access)
     const client = createNodeKubeClient(proxy.access)
     expect(await listNIMDeployments(client, { namespace: project })).toHaveLength(5)
     expect(proxy.requests).toHaveLength(4)

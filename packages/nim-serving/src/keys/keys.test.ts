@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
+import { portOf } from '@nexus/kube/testing'
 import { afterEach, expect, test } from 'vitest'
-import { addressOf } from '../testing/cluster.ts'
 import { TEST_KEY } from '../testing/inputs.ts'
 import { checkKey, keyCheckError } from './check.ts'
 import { parseKey, shapeOfKey } from './parse.ts'
@@ -126,7 +126,7 @@ async function serve(
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
-  return `http://127.0.0.1:${addressOf(server.address()).port}`
+  return `http://127.0.0.1:${portOf(server.address())}`
 }
 
 function catchError(call: () => unknown): unknown {
