@@ -1,7 +1,10 @@
-import { renderNIMTemplate } from '@nexus/catalog'
-import { expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import { NIM_TEMPLATE_KEY, NIM_TEMPLATE_NAME, renderNIMTemplate } from '@nexus/catalog'
+import { createNodeKubeClient } from '@nexus/kube/node'
+import { portOf } from '@nexus/kube/testing'
+import { afterEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { convertTemplateToServingRuntime } from './templates.ts'
+import { convertTemplateToServingRuntime, fetchNIMTemplate } from './templates.ts'
 
 function template(): Record<string, unknown> {
   const parsed: unknown = parse(renderNIMTemplate())
@@ -53,6 +56,58 @@ test.each([
     expect.objectContaining({ code: 'NEXUS_DEPLOY_TEMPLATE_INVALID' }),
   )
 })
+
+const inConfigMap = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: NIM_TEMPLATE_NAME },
+  data: { [NIM_TEMPLATE_KEY]: renderNIMTemplate() },
+}
+
+test.each([
+  { where: 'in a Template', answers: { templates: template() } },
+  { where: 'in a ConfigMap where there are no Templates', answers: { templates: 404, configmaps: inConfigMap } },
+  { where: 'in a ConfigMap for who may not read Templates', answers: { templates: 403, configmaps: inConfigMap } },
+])('the template is found $where', async ({ answers }) => {
+  expect(await fetchFrom(answers)).toEqual(convertTemplateToServingRuntime(template()))
+})
+
+test.each([
+  { what: 'there is none', answers: { templates: 404, configmaps: 404 }, code: 'NEXUS_DEPLOY_TEMPLATE_MISSING' },
+  {
+    what: 'it may be in a Template that may not be read',
+    answers: { templates: 403, configmaps: 404 },
+    code: 'NEXUS_KUBE_REFUSED',
+  },
+  { what: 'the cluster does not say', answers: { templates: 500 }, code: 'NEXUS_KUBE_REFUSED' },
+])('without a template the error says why: $what', async ({ answers, code }) => {
+  await expect(fetchFrom(answers)).rejects.toMatchObject({ code })
+})
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+/** Asks an API server that answers for each resource with an object or a status. */
+async function fetchFrom(answers: Record<string, object | number>) {
+  const server = createServer((request, response) => {
+    const resource = request.url?.split('/').at(-2) ?? ''
+    const answer = answers[resource] ?? 404
+    const body =
+      typeof answer === 'number' ? { kind: 'Status', code: answer, message: `${resource}: ${answer}` } : answer
+    response.writeHead(typeof answer === 'number' ? answer : 200).end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const kube = createNodeKubeClient({ server: `http://127.0.0.1:${portOf(server.address())}`, auth: { type: 'none' } })
+  cleanups.push(
+    () => kube.close(),
+    () => server.close(),
+  )
+  return fetchNIMTemplate(kube, { namespace: 'nexus' })
+}
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null

@@ -1,6 +1,6 @@
 import { NIM_TEMPLATE_KEY, NIM_TEMPLATE_NAME } from '@nexus/catalog'
 import { messageOf } from '@nexus/core'
-import { isNotFound, Kinds } from '@nexus/kube'
+import { isNotFound, KubeApiError, Kinds } from '@nexus/kube'
 import type { CallOptions, Kind, KubeClient, ServingRuntime, UnknownObject } from '@nexus/kube'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -25,26 +25,36 @@ export async function fetchNIMTemplate(
   { namespace }: { namespace: string },
   options?: CallOptions,
 ): Promise<ServingRuntime> {
-  const template = await fetchTemplateObject(kube, namespace, options)
-  return convertTemplateToServingRuntime(template ?? (await fetchTemplateText(kube, namespace, options)))
-}
-
-async function fetchTemplateObject(kube: KubeClient, namespace: string, options?: CallOptions): Promise<unknown> {
   try {
-    return await kube.get({ kind: TemplateKind, name: NIM_TEMPLATE_NAME, namespace }, options)
-  } catch (cause) {
-    // 404 is the answer both for "no such Template" and for "no such kind".
-    if (isNotFound(cause)) return undefined
-    throw cause
+    return convertTemplateToServingRuntime(
+      await kube.get({ kind: TemplateKind, name: NIM_TEMPLATE_NAME, namespace }, options),
+    )
+  } catch (refused) {
+    if (!isNotFound(refused) && !isForbidden(refused)) throw refused
+    return convertTemplateToServingRuntime(await fetchTemplateText(kube, namespace, refused, options))
   }
 }
 
-async function fetchTemplateText(kube: KubeClient, namespace: string, options?: CallOptions): Promise<unknown> {
+/**
+ * A cluster without Templates answers 404, like one without this Template; but it asks for rights first, and says 403 to
+ * whoever has none for a kind that it does not have.
+ */
+function isForbidden(thrown: unknown): thrown is KubeApiError {
+  return thrown instanceof KubeApiError && thrown.status === 403
+}
+
+async function fetchTemplateText(
+  kube: KubeClient,
+  namespace: string,
+  refused: KubeApiError,
+  options?: CallOptions,
+): Promise<unknown> {
   try {
     const { data } = await kube.get({ kind: Kinds.ConfigMap, name: NIM_TEMPLATE_NAME, namespace }, options)
     return parseYaml(data?.[NIM_TEMPLATE_KEY])
   } catch (cause) {
     if (!isNotFound(cause)) throw cause
+    if (isForbidden(refused)) throw refused
     throw new DeployError(
       'NEXUS_DEPLOY_TEMPLATE_MISSING',
       `Namespace ${namespace} has no Template and no ConfigMap "${NIM_TEMPLATE_NAME}".`,
