@@ -10,6 +10,8 @@ export interface Cluster {
   readonly registry: ResourceRegistry
   readonly authenticator: Authenticator
   readonly clock: () => Date
+  /** Hears of errors that are the server's own fault. */
+  readonly onFault: (error: unknown) => void
 }
 
 /** One request for objects, after its path and query have been read. */

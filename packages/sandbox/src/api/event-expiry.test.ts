@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { dropOldEvents } from './event-expiry.ts'
+import { expect, test, vi } from 'vitest'
+import type { Cluster } from './cluster.ts'
+import { dropOldEvents, startEventExpiry } from './event-expiry.ts'
 import { Authenticator } from './http/authentication.ts'
 import { ResourceRegistry } from './resources/registry.ts'
 import { ObjectStore } from './store/store.ts'
@@ -11,12 +12,35 @@ function event(
   return { apiVersion: 'v1', kind: 'Event', metadata: { name, namespace: 'default' }, lastTimestamp }
 }
 
+function clusterOf(store: ObjectStore, onFault: (error: unknown) => void = () => {}): Cluster {
+  const clock = (): Date => new Date('2026-01-01T12:00:00Z')
+  return {
+    store,
+    clock,
+    registry: new ResourceRegistry(),
+    authenticator: new Authenticator(store, 't', clock),
+    onFault,
+  }
+}
+
 test('an event goes an hour after it last happened', () => {
   const store = new ObjectStore(':memory:')
-  const clock = (): Date => new Date('2026-01-01T12:00:00Z')
   store.put('events', event('old', '2026-01-01T10:59:59Z'))
   store.put('events', event('new', '2026-01-01T11:00:01Z'))
-  dropOldEvents({ store, clock, registry: new ResourceRegistry(), authenticator: new Authenticator(store, 't', clock) })
+  dropOldEvents(clusterOf(store))
   expect(store.list('events').map(({ metadata }) => metadata.name)).toEqual(['new'])
   store.close()
+})
+
+test('a sweep that cannot write is reported and tried again, and ends nothing', () => {
+  vi.useFakeTimers()
+  const store = new ObjectStore(':memory:')
+  store.put('events', event('old', '2026-01-01T10:59:59Z'))
+  store.close()
+  const faults: unknown[] = []
+  const stop = startEventExpiry(clusterOf(store, (fault) => faults.push(fault)))
+  vi.advanceTimersByTime(120_000)
+  stop()
+  vi.useRealTimers()
+  expect(faults).toHaveLength(2)
 })

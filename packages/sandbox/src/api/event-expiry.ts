@@ -25,6 +25,14 @@ export function dropOldEvents({ store, clock }: Cluster): void {
 
 /** Drops old events every minute until the returned function is called. */
 export function startEventExpiry(cluster: Cluster): () => void {
-  const timer = setInterval(() => dropOldEvents(cluster), SWEEP_INTERVAL_MS)
+  const sweep = (): void => {
+    try {
+      dropOldEvents(cluster)
+    } catch (error) {
+      // A full disk, say. Nobody asked for this write, so nobody is told; the next sweep tries again.
+      cluster.onFault(error)
+    }
+  }
+  const timer = setInterval(sweep, SWEEP_INTERVAL_MS)
   return () => clearInterval(timer)
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { Server } from 'node:https'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.ts'
 import type { Cluster } from './cluster.ts'
@@ -48,32 +49,40 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const certificate = servingCertificate(dir, clock())
   const server = createServer({ cert: certificate.certPem, key: certificate.keyPem })
+  const closeServer = closerOf(server)
   // A taken port must be known before the store is opened: the other process may be using it.
   const bound = await listen(server, port)
   try {
-    const close = serve(server, openCluster(options, clock, bound), options.onFault)
+    const close = serve(server, openCluster(options, clock, bound), closeServer)
     return { url: `https://${HOST}:${bound}`, port: bound, caPem: certificate.certPem, close }
   } catch (error) {
-    await closeServer(server)
+    await closeServer()
     throw error
   }
 }
 
-function openCluster({ dir, token }: ApiServerOptions, clock: () => Date, port: number): Cluster {
+function openCluster({ dir, token, onFault = () => {} }: ApiServerOptions, clock: () => Date, port: number): Cluster {
   const store = new ObjectStore(join(dir, 'cluster.db'))
-  const authenticator = new Authenticator(store, token, clock)
-  const cluster = { store, registry: new ResourceRegistry(), authenticator, clock }
-  bootstrap(cluster, port)
-  return cluster
+  try {
+    const authenticator = new Authenticator(store, token, clock)
+    const cluster = { store, registry: new ResourceRegistry(), authenticator, clock, onFault }
+    bootstrap(cluster, port)
+    return cluster
+  } catch (error) {
+    store.close()
+    throw error
+  }
 }
 
 /** Answers requests until the returned function is called. */
-function serve(server: Server, cluster: Cluster, onFault?: (error: unknown) => void): () => Promise<void> {
-  server.on('request', (request, response) => void handle(cluster, request, response, onFault))
+function serve(server: Server, cluster: Cluster, closeServer: () => Promise<void>): () => Promise<void> {
+  server.on('request', (request, response) => void handle(cluster, request, response))
+  // A connection that cannot be accepted, for want of file descriptors: the others go on.
+  server.on('error', cluster.onFault)
   const stopExpiry = startEventExpiry(cluster)
   const end = async (): Promise<void> => {
     stopExpiry()
-    await closeServer(server)
+    await closeServer()
     cluster.store.close()
   }
   let ending: Promise<void> | undefined
@@ -97,25 +106,30 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-async function handle(
-  cluster: Cluster,
-  request: IncomingMessage,
-  response: ServerResponse,
-  onFault?: (error: unknown) => void,
-): Promise<void> {
+async function handle(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
   // A client that hangs up is no fault: without a listener its error would end the process.
   response.on('error', () => response.destroy())
   try {
     await answer(cluster, request, response)
   } catch (error) {
-    if (!(error instanceof StatusError)) onFault?.(error)
+    if (!(error instanceof StatusError)) cluster.onFault(error)
     sendError(response, error)
   }
 }
 
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
+/**
+ * A function that ends the listener with all its connections. `closeAllConnections` would leave those that never finished
+ * their TLS handshake, for which the listener waits two minutes.
+ */
+function closerOf(server: Server): () => Promise<void> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
 }

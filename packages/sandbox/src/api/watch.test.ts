@@ -1,3 +1,4 @@
+import { connect as connectPlainly } from 'node:net'
 import { connect } from 'node:tls'
 import { expect, test } from 'vitest'
 import { fieldAt, stringAt } from './objects/fields.ts'
@@ -97,6 +98,35 @@ test('a watch ends after the seconds the client names, with a last bookmark', as
   expect(await events.next()).toMatchObject({ done: true })
 })
 
+test.each(['2147484', '9223372036'])('a watch of %s seconds does not end at once', async (seconds) => {
+  await using api = await startTestServer()
+  const events = await api.watch(`${MAPS}?watch=true&timeoutSeconds=${seconds}`)
+  await api.ask('POST', MAPS, { body: configMap('late') })
+  expect(await next(events)).toMatchObject({ type: 'ADDED', name: 'late' })
+  await events.return(undefined)
+})
+
+test('a watch that cannot show a change is cut, and the write goes on', async () => {
+  let broken = false
+  const clock = (): Date => {
+    if (!broken) return new Date()
+    broken = false
+    throw new Error('the clock stopped')
+  }
+  await using api = await startTestServer({ clock })
+  await api.ask('POST', MAPS, { body: configMap('one') })
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+  const cut = api.ask('GET', `${MAPS}?watch=true`, { accept }).catch(String)
+  const other = await api.watch(`${MAPS}?watch=true`)
+  expect(await next(other)).toMatchObject({ type: 'ADDED' })
+  broken = true
+  const written = await api.ask('PUT', `${MAPS}/one`, { body: { metadata: { name: 'one' }, data: { a: 'b' } } })
+  expect(written.status).toBe(200)
+  expect(await next(other)).toMatchObject({ type: 'MODIFIED' })
+  expect(await cut).toContain('aborted')
+  await other.return(undefined)
+})
+
 test('a watch as table sends tables', async () => {
   await using api = await startTestServer()
   await api.ask('POST', MAPS, { body: configMap('row') })
@@ -117,6 +147,16 @@ test('closing the server ends open watches', async () => {
   )
   await api[Symbol.asyncDispose]()
   expect(await end).toBe('ended')
+})
+
+test('closing the server does not wait for a connection that says nothing', async () => {
+  const api = await startTestServer()
+  const socket = connectPlainly(api.server.port, '127.0.0.1')
+  await new Promise((resolve) => socket.once('connect', resolve))
+  const closed = new Promise((resolve) => socket.once('close', () => resolve('closed')))
+  socket.on('error', () => undefined)
+  await api[Symbol.asyncDispose]()
+  expect(await closed).toBe('closed')
 })
 
 test('a client that stops reading is cut instead of filling the memory', async () => {

@@ -11,9 +11,12 @@ import type { StatusError } from '../status.ts'
 import type { Change } from '../store/history.ts'
 import { encode } from '../store/store.ts'
 import { checkVersion } from './read.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** A watch without `timeoutSeconds` ends after this many milliseconds, in kube-apiserver 30 to 60 minutes. */
 const DEFAULT_TIMEOUT_MS = 30 * 60_000
+/** The longest a timer can wait: Node lets longer ones end at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 const BOOKMARK_INTERVAL_MS = 30_000
 /** Bytes a client may leave unread before it is cut: it reconnects and lists again. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
@@ -27,6 +30,7 @@ type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 export function watchObjects(call: Call, form: AnswerForm, response: ServerResponse): void {
   const { cluster, resource, path, query } = call
   const version = checkVersion(query.get('resourceVersion'))
+  const timeoutMs = timeoutOf(query)
   const matches = selectionOf(resource, query, path.namespace, path.name)
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
   // Without this, the client of a watch on which nothing happens would wait for the headers.
@@ -39,7 +43,12 @@ export function watchObjects(call: Call, form: AnswerForm, response: ServerRespo
     return stream.fail(tooOld(version, cluster.store.floor(resource.storageKey)))
   if (initial) stream.sendExisting()
   for (const change of past) stream.send(change)
-  stream.follow()
+  stream.follow(timeoutMs)
+}
+
+function timeoutOf(query: URLSearchParams): number {
+  const seconds = wholeNumber(query, 'timeoutSeconds') ?? 0
+  return seconds > 0 ? Math.min(seconds * 1000, MAX_TIMEOUT_MS) : DEFAULT_TIMEOUT_MS
 }
 
 function tooOld(version: number, floor: number): StatusError {
@@ -78,17 +87,31 @@ class WatchStream {
   }
 
   /** Sends what happens from now on until the client leaves, is cut or the time is over. */
-  follow(): void {
-    const { cluster, resource, query } = this.#call
-    const unsubscribe = cluster.store.subscribe(resource.storageKey, (change) => this.send(change))
-    const seconds = Number(query.get('timeoutSeconds') ?? 0)
-    const timeout = setTimeout(() => this.#end(), seconds > 0 ? seconds * 1000 : DEFAULT_TIMEOUT_MS)
+  follow(timeoutMs: number): void {
+    const { cluster, resource } = this.#call
+    const unsubscribe = cluster.store.subscribe(resource.storageKey, (change) => this.#follow(change))
     const bookmarks = setInterval(() => this.#allowedBookmark(), BOOKMARK_INTERVAL_MS)
-    this.#response.once('close', () => {
+    const stop = (): void => {
       unsubscribe()
       clearTimeout(timeout)
       clearInterval(bookmarks)
-    })
+    }
+    const timeout = setTimeout(() => {
+      // First: a change after the end would tear the connection before the client has read what it was sent.
+      stop()
+      this.#end()
+    }, timeoutMs)
+    this.#response.once('close', stop)
+  }
+
+  /** A change that cannot be shown costs this client its watch; the writer and the other watches must not notice. */
+  #follow(change: Change): void {
+    try {
+      this.send(change)
+    } catch (error) {
+      this.#call.cluster.onFault(error)
+      this.#response.destroy()
+    }
   }
 
   /** Ends the watch with an ERROR event: the headers have gone out, so the refusal travels as an event. */
