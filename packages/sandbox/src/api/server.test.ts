@@ -82,6 +82,48 @@ const REFUSALS: [string, string, unknown, number, string, unknown][] = [
   ['POST', MAPS, {}, 422, 'Invalid', containing('name or generateName is required')],
   ['POST', '/api/v1/namespaces/nope/configmaps', configMap('x'), 404, 'NotFound', 'namespaces "nope" not found'],
   ['GET', `${MAPS}?labelSelector=a,,b`, undefined, 400, 'BadRequest', matching(/./)],
+  ['GET', `${MAPS}?limit=many`, undefined, 400, 'BadRequest', 'limit: Invalid value: "many": must be a whole number'],
+  [
+    'GET',
+    `${MAPS}?watch=true&timeoutSeconds=1e999`,
+    undefined,
+    400,
+    'BadRequest',
+    'timeoutSeconds: Invalid value: "1e999": must be a whole number',
+  ],
+  [
+    'GET',
+    `${MAPS}?resourceVersion=${'9'.repeat(30)}`,
+    undefined,
+    400,
+    'BadRequest',
+    `invalid resource version: resourceVersion: Invalid value: "${'9'.repeat(30)}"`,
+  ],
+  ['GET', '/api/v1/configmaps/one', undefined, 404, 'NotFound', 'the server could not find the requested resource'],
+  [
+    'POST',
+    '/api/v1/configmaps',
+    {},
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+  ],
+  [
+    'DELETE',
+    '/api/v1/configmaps',
+    undefined,
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+  ],
+  [
+    'OPTIONS',
+    MAPS,
+    undefined,
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+  ],
   ['GET', `${MAPS}?fieldSelector=spec.x%3D1`, undefined, 400, 'BadRequest', 'field label not supported: spec.x'],
   ['GET', `${MAPS}?continue=abc`, undefined, 400, 'BadRequest', containing('invalid continue token')],
   ['GET', `${MAPS}?resourceVersion=zzz`, undefined, 400, 'BadRequest', containing('invalid resource version')],
@@ -184,8 +226,13 @@ test.each([
   expect(fieldAt(patched.body, 'data')).toEqual({ b: '2' })
 })
 
-test('server-side apply is refused with what to use instead', async () => {
-  const answer = await api.ask('PATCH', `${MAPS}/one`, { type: 'application/apply-patch+yaml', body: 'data: {}' })
+test.each([
+  ['that exists', `${MAPS}/one`],
+  ['that does not', `${MAPS}/absent`],
+  ['of a definition', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/absent.example.com'],
+  ['of a scale', `${DEPLOYMENTS}/absent/scale`],
+])('server-side apply of an object %s is refused with what to use instead', async (_, path) => {
+  const answer = await api.ask('PATCH', path, { type: 'application/apply-patch+yaml', body: 'data: {}' })
   expect(answer.status).toBe(415)
   expect(stringAt(answer.body, 'message')).toContain('merge-patch+json')
 })

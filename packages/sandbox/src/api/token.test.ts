@@ -48,3 +48,15 @@ test('a token of less than ten minutes is refused', async () => {
   const answer = await api.ask('POST', `${ACCOUNTS}/robot/token`, { body: { spec: { expirationSeconds: 60 } } })
   expect(answer.status).toBe(422)
 })
+
+test.each([
+  [600.5, 400],
+  [599, 422],
+  [2 ** 32 + 1, 422],
+  [1e300, 422],
+])('a token for %d seconds is refused', async (expirationSeconds, status) => {
+  await using api = await startTestServer()
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  const asked = await api.ask('POST', `${ACCOUNTS}/robot/token`, { body: { spec: { expirationSeconds } } })
+  expect(asked.status).toBe(status)
+})

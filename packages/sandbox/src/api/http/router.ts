@@ -59,9 +59,9 @@ function urlOf(request: IncomingMessage): URL {
   return url
 }
 
-/** A namespace in the path needs a resource that has namespaces, a subresource one that has it. */
-function isServed(resource: Resource, { namespace, subresource }: ObjectPath): boolean {
-  if (namespace !== '' && !resource.namespaced) return false
+/** A namespace in the path needs a resource that has namespaces, a name of such a resource its namespace. */
+function isServed(resource: Resource, { namespace, name, subresource }: ObjectPath): boolean {
+  if (resource.namespaced ? namespace === '' && name !== '' : namespace !== '') return false
   return subresource === '' || hasSubresource(resource, subresource)
 }
 
@@ -107,14 +107,14 @@ function patchEncoding(contentType: string): string {
   return contentType.endsWith('yaml') ? 'application/yaml' : 'application/json'
 }
 
-/** Refuses what discovery does not offer: a collection takes no PUT, a name no POST. */
+/** Refuses what discovery does not offer: a collection takes no PUT, a name no POST, all namespaces at once no write. */
 function checkVerb({ resource, path }: Call, verb: Verb): void {
   const { verbs } = resource.subresources.find(({ name }) => name === path.subresource) ?? resource
   const needsName = verb === 'update' || verb === 'patch'
   const needsCollection = verb === 'create' && path.subresource === ''
-  if (!verbs.includes(verb) || (needsName && path.name === '') || (needsCollection && path.name !== '')) {
-    throw methodNotAllowed()
-  }
+  const everywhere = resource.namespaced && path.namespace === ''
+  if (!verbs.includes(verb) || (everywhere && verb !== 'list')) throw methodNotAllowed()
+  if ((needsName && path.name === '') || (needsCollection && path.name !== '')) throw methodNotAllowed()
 }
 
 async function read({ call, form, response }: Exchange): Promise<void> {

@@ -4,41 +4,39 @@ import type { ApiObject } from '../object.ts'
 import { parseObject } from '../objects/parse.ts'
 import { present } from '../objects/present.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../patch/index.ts'
-import { StatusError } from '../status.ts'
 import { changeObject, requireObject } from './update.ts'
 
 const ACCEPTED = 'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json'
 
 /** PATCH: the stored object with the change applied goes the way of a PUT. */
 export function patchObject(call: Call, body: unknown, contentType: string): ApiObject {
+  const apply = patchOf(contentType)
   const existing = requireObject(call)
   const base = structuredClone(present(existing, call.resource))
-  const patched = applyPatch(base, body, contentType)
+  const patched = apply(base, body)
   return changeObject(call, existing, parseObject(patched, call.resource, call.path))
 }
 
 /**
- * Applies a patch of the kind that its media type names.
+ * How a patch of this media type is applied. Asked before anything else: a client must learn that its kind of patch is
+ * not served, and not that the object it would create is missing.
  * @throws StatusError 415 for other media types.
  */
-export function applyPatch(base: ApiObject, patch: unknown, contentType: string): ApiObject {
+export function patchOf(contentType: string): (base: ApiObject, patch: unknown) => ApiObject {
   switch (contentType) {
     case 'application/json-patch+json':
-      return applyJsonPatch(base, patch)
+      return applyJsonPatch
     case 'application/merge-patch+json':
-      return applyMergePatch(base, patch)
+      return applyMergePatch
     case 'application/strategic-merge-patch+json':
-      return applyStrategicMergePatch(base, patch)
+      return applyStrategicMergePatch
     case 'application/apply-patch+yaml':
       throw unsupportedMediaType(
         `server-side apply is not served by this sandbox: use client-side apply, or one of the patch types ${ACCEPTED}`,
       )
     default:
-      throw new StatusError(
-        415,
-        'UnsupportedMediaType',
+      throw unsupportedMediaType(
         `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
-        {},
       )
   }
 }

@@ -4,6 +4,7 @@ import type { ApiObject } from '../object.ts'
 import { isRecord, numberAt, stringAt } from '../objects/fields.ts'
 import { present } from '../objects/present.ts'
 import { selectionOf } from '../objects/selection.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** One page of a list. */
 export interface Page {
@@ -34,7 +35,7 @@ export function listObjects({ cluster, resource, path, query }: Call): Page {
   const rest = store
     .list(resource.storageKey, path.namespace)
     .filter((object) => matches(object) && (after === undefined || placeOf(object) > after))
-  const limit = parseLimit(query.get('limit'))
+  const limit = limitOf(query)
   const version = from?.version ?? store.version
   return page(
     rest.map((object) => present(object, resource)),
@@ -56,9 +57,9 @@ function placeOf({ metadata: { namespace = '', name } }: ApiObject): string {
   return `${namespace}/${name}`
 }
 
-function parseLimit(value: string | null): number {
-  const limit = Number(value ?? 0)
-  return Number.isInteger(limit) && limit > 0 ? limit : Number.POSITIVE_INFINITY
+function limitOf(query: URLSearchParams): number {
+  const limit = wholeNumber(query, 'limit') ?? 0
+  return limit > 0 ? limit : Number.POSITIVE_INFINITY
 }
 
 function parseContinue(token: string | null): Continuation | undefined {
@@ -83,6 +84,7 @@ function decodeToken(token: string): unknown {
 /** Checks a `resourceVersion` parameter: the store is always current, so any version it could name is served. */
 export function checkVersion(value: string | null): number {
   if (value === null || value === '') return 0
-  if (!/^\d+$/.test(value)) throw badRequest(`invalid resource version: resourceVersion: Invalid value: "${value}"`)
-  return Number(value)
+  const version = Number(value)
+  if (/^\d+$/.test(value) && Number.isSafeInteger(version)) return version
+  throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(value)}`)
 }

@@ -3,7 +3,7 @@ import { badRequest } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { isRecord, numberAt, recordAt, stringAt, fieldAt } from '../objects/fields.ts'
 import { present } from '../objects/present.ts'
-import { applyPatch } from './patch.ts'
+import { patchOf } from './patch.ts'
 import { changeObject, requireObject } from './update.ts'
 
 /** `/scale` of an object: its wished and its present number of replicas, whatever kind it is. */
@@ -20,8 +20,8 @@ export function replaceScale(call: Call, body: unknown): ApiObject {
 
 /** PATCH of `/scale`. */
 export function patchScale(call: Call, patch: unknown, contentType: string): ApiObject {
-  const before = scaleOf(requireObject(call))
-  const after = applyPatch(structuredClone(before), patch, contentType)
+  const apply = patchOf(contentType)
+  const after = apply(scaleOf(requireObject(call)), patch)
   const version = after.metadata.resourceVersion
   return setReplicas(call, numberAt(after, 'spec', 'replicas') ?? 0, version)
 }

@@ -1,12 +1,13 @@
 import { timestamp } from '../cluster.ts'
 import type { Call } from '../cluster.ts'
-import { invalid } from '../errors.ts'
+import { badRequest, invalid } from '../errors.ts'
 import { fieldAt, numberAt, stringAt } from '../objects/fields.ts'
 import { isDryRun } from './dry-run.ts'
 import { requireObject } from './update.ts'
 
 const DEFAULT_SECONDS = 3600
 const SHORTEST_SECONDS = 600
+const LONGEST_SECONDS = 2 ** 32
 const AUDIENCE = 'https://kubernetes.default.svc'
 const REVIEWS = { group: 'authentication.k8s.io', apiVersion: 'authentication.k8s.io/v1' }
 
@@ -14,7 +15,7 @@ const REVIEWS = { group: 'authentication.k8s.io', apiVersion: 'authentication.k8
 export function requestToken(call: Call, body: unknown): object {
   const account = requireObject(call)
   const seconds = numberAt(body, 'spec', 'expirationSeconds') ?? DEFAULT_SECONDS
-  if (seconds < SHORTEST_SECONDS) throw tooShort(account.metadata.name)
+  checkSeconds(seconds, account.metadata.name)
   const { authenticator, clock } = call.cluster
   const issued = isDryRun(call.query)
     ? { token: '', expires: new Date(clock().getTime() + seconds * 1000) }
@@ -36,8 +37,14 @@ export function requestToken(call: Call, body: unknown): object {
   }
 }
 
-function tooShort(name: string): Error {
-  const message = 'Invalid value: may not specify a duration less than 10 minutes'
+function checkSeconds(seconds: number, name: string): void {
+  if (!Number.isInteger(seconds)) throw badRequest('spec.expirationSeconds: must be a whole number')
+  if (seconds < SHORTEST_SECONDS) throw wrongDuration(name, 'may not specify a duration less than 10 minutes')
+  if (seconds > LONGEST_SECONDS) throw wrongDuration(name, 'may not specify a duration larger than 2^32 seconds')
+}
+
+function wrongDuration(name: string, why: string): Error {
+  const message = `Invalid value: ${why}`
   const subject = { group: REVIEWS.group, plural: 'tokenrequests', kind: 'TokenRequest' }
   return invalid(subject, name, [{ reason: 'FieldValueInvalid', message, field: 'spec.expirationSeconds' }])
 }
