@@ -1,4 +1,4 @@
-import { messageOf, NexusError, redact } from '@nexus/core'
+import { isNexusError, messageOf, NexusError, redact } from '@nexus/core'
 import { Interrupted } from './shell.ts'
 
 export type CliErrorCode =
@@ -47,9 +47,8 @@ export function exitCodeOf(thrown: unknown): number {
   const status = statusOf(thrown)
   if (status === 404) return ExitCode.notFound
   if (status === 401 || status === 403) return ExitCode.forbidden
-  if (!(thrown instanceof NexusError)) return ExitCode.failure
-  const { code }: NexusError = thrown
-  return EXIT_CODES.find(([words]) => words.test(code))?.[1] ?? ExitCode.failure
+  if (!isNexusError(thrown)) return ExitCode.failure
+  return EXIT_CODES.find(([words]) => words.test(thrown.code))?.[1] ?? ExitCode.failure
 }
 
 function statusOf(thrown: unknown): unknown {
@@ -59,7 +58,7 @@ function statusOf(thrown: unknown): unknown {
 /** An error as a person reads it: what happened, why, what to do next. A stack only for what is a bug. */
 export function renderError(thrown: unknown): string {
   if (thrown instanceof Interrupted) return 'Interrupted.'
-  if (!(thrown instanceof NexusError)) {
+  if (!isNexusError(thrown)) {
     return redact(`error: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`)
   }
   const lines = [`error: ${thrown.message}`]

@@ -1,4 +1,4 @@
-export { messageOf, NexusError } from './errors.ts'
+export { isNexusError, messageOf, NexusError } from './errors.ts'
 export type { ErrorDetails } from './errors.ts'
 export {
   apiKeySecretName,

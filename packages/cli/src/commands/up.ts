@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, appendFileSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { redact } from '@nexus/core'
+import { messageOf, redact } from '@nexus/core'
 import { startSandbox } from '@nexus/sandbox'
 import type { PortChoice, SandboxOptions } from '@nexus/sandbox'
 import { defaultSandboxDir, readSandboxCredentials, readSandboxState } from '@nexus/sandbox/state'
-import { z } from 'zod'
-import { CliError, renderError } from '../errors.ts'
+import { isDetached, startDetached, tellStarter, toldFailure } from '../detached-up.ts'
+import { CliError } from '../errors.ts'
 import { shellQuote } from '../output/print.ts'
 import { Interrupted } from '../shell.ts'
 import type { Shell } from '../shell.ts'
@@ -31,18 +29,12 @@ interface Environment {
   readonly NEXUS_API_KEY: string
 }
 
-/** What a detached sandbox tells the command that started it. */
-const Told = z.union([
-  z.object({ step: z.string() }),
-  z.object({ ready: z.literal(true) }),
-  z.object({ error: z.string() }),
-])
-
 /** `nexus up`: starts the sandbox, in front until interrupted, or detached. */
 export async function up(flags: UpFlags, shell: Shell): Promise<void> {
   const dir = resolve(flags.dir ?? defaultSandboxDir(shell.env))
+  makeFolder(dir)
   if (flags.detach === true) return upDetached(dir, flags, shell)
-  return process.send === undefined ? upInFront(dir, flags, shell) : upForParent(dir, flags, shell)
+  return isDetached() ? upForStarter(dir, flags, shell) : upInFront(dir, flags, shell)
 }
 
 async function upInFront(dir: string, flags: UpFlags, shell: Shell): Promise<void> {
@@ -71,36 +63,29 @@ The sandbox is ready. In another terminal:
 The sandbox runs a mock of each model and accepts any nvapi- key. Ctrl-C stops it; what you deployed stays.`
 
 /** The detached process itself: it speaks to the command that started it, whose terminal it leaves. */
-async function upForParent(dir: string, flags: UpFlags, shell: Shell): Promise<void> {
-  const tell = (message: z.infer<typeof Told>): void => void process.send?.(message)
+async function upForStarter(dir: string, flags: UpFlags, shell: Shell): Promise<void> {
   try {
-    const sandbox = await startSandbox({ ...sandboxOptions(dir, flags, shell), report: (step) => tell({ step }) })
-    tell({ ready: true })
-    process.disconnect?.()
+    const report = (step: string): void => tellStarter({ step })
+    const sandbox = await startSandbox({ ...sandboxOptions(dir, flags, shell), report })
+    tellStarter({ ready: true })
     await untilInterrupted(shell.signal)
     await sandbox.close()
   } catch (error) {
-    tell({ error: renderError(error) })
+    tellStarter(toldFailure(error))
     throw error
   }
 }
 
 async function upDetached(dir: string, flags: UpFlags, shell: Shell): Promise<void> {
-  const logFile = join(dir, 'sandbox.log')
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const log = openSync(logFile, 'a', 0o600)
-  const child = spawn(process.execPath, [...process.execArgv, ...ownArguments(dir, flags)], {
-    detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
-    env: shell.env,
-  })
-  const stop = (): void => void child.kill('SIGTERM')
-  shell.signal.addEventListener('abort', stop, { once: true })
-  await untilReady(child, logFile, shell)
-  shell.signal.removeEventListener('abort', stop)
-  child.unref()
+  const ports = { '--api-port': flags.apiPort, '--gateway-port': flags.gatewayPort }
+  const asked = Object.entries(ports).flatMap(([flag, port]) => (port === undefined ? [] : [flag, String(port)]))
+  await startDetached(['up', '--dir', dir, ...asked], logFileOf(dir), shell)
   const [state, credentials] = [await readSandboxState(dir), await readSandboxCredentials(dir)]
-  if (state === undefined || credentials === undefined) throw endedEarly(logFile)
+  if (state === undefined || credentials === undefined) {
+    throw new CliError('NEXUS_CLI_NOT_READY', 'The sandbox ended right after it was ready', {
+      hint: `Its log says why: ${logFileOf(dir)}`,
+    })
+  }
   printEnvironment(shell, flags, {
     KUBECONFIG: state.kubeconfig,
     NEXUS_GATEWAY_URL: state.gatewayUrl,
@@ -108,39 +93,8 @@ async function upDetached(dir: string, flags: UpFlags, shell: Shell): Promise<vo
   })
 }
 
-function ownArguments(dir: string, flags: UpFlags): string[] {
-  const ports = { '--api-port': flags.apiPort, '--gateway-port': flags.gatewayPort }
-  const asked = Object.entries(ports).flatMap(([flag, port]) => (port === undefined ? [] : [flag, String(port)]))
-  return [join(import.meta.dirname, '..', 'main.ts'), 'up', '--dir', dir, ...asked]
-}
-
-async function untilReady(child: ChildProcess, logFile: string, shell: Shell): Promise<void> {
-  let refused: string | undefined
-  await new Promise<void>((ready, ended) => {
-    child.on('message', (message) => {
-      const told = Told.safeParse(message).data
-      if (told === undefined) return
-      if ('step' in told) shell.talk(`${told.step} …`)
-      else if ('ready' in told) ready()
-      else refused = told.error
-    })
-    child.once('exit', () => ended(endedEarly(logFile, refused)))
-    child.once('error', ended)
-  })
-}
-
-function endedEarly(logFile: string, rendered?: string): CliError {
-  // The child has rendered its error already: its first line is what happened, the rest why and what next.
-  const [what = 'error: The sandbox ended before it was ready', ...rest] = rendered?.split('\n') ?? []
-  const hint = rest.map((line) => line.trim().replace(/^next: /, '')).join(' ')
-  return new CliError('NEXUS_CLI_NOT_READY', what.replace(/^error: /, ''), {
-    hint: hint || `Its log says why: ${logFile}`,
-  })
-}
-
 function sandboxOptions(dir: string, flags: UpFlags, shell: Shell): SandboxOptions {
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const logFile = join(dir, 'sandbox.log')
+  const logFile = logFileOf(dir)
   return {
     dir,
     apiPort: choice(flags.apiPort, DEFAULT_API_PORT),
@@ -148,6 +102,22 @@ function sandboxOptions(dir: string, flags: UpFlags, shell: Shell): SandboxOptio
     log: (line) => appendFileSync(logFile, `${new Date().toISOString()} ${redact(line)}\n`, { mode: 0o600 }),
     signal: shell.signal,
   }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    accessSync(dir, constants.W_OK)
+  } catch (cause) {
+    throw new CliError('NEXUS_CLI_USAGE', `The sandbox cannot keep anything in ${dir}: ${messageOf(cause)}`, {
+      hint: 'Choose a folder you may write to: nexus up --dir DIR',
+      cause,
+    })
+  }
+}
+
+function logFileOf(dir: string): string {
+  return join(dir, 'sandbox.log')
 }
 
 function choice(asked: number | undefined, byDefault: number): PortChoice {
