@@ -78,7 +78,7 @@ const DEFINITION = {
   },
 }
 
-describe.skipIf(!hasKubectl)('kubectl (skipped: needs kubectl on the PATH)', () => {
+describe.skipIf(!hasKubectl)('kubectl', () => {
   let api: TestServer
   let kubectl: Kubectl
 

@@ -77,7 +77,8 @@ test('a document holds the kinds of its group only', () => {
   ])
 })
 
-test.skipIf(!hasKubectl)('kubectl learns that a kind does not exist (skipped: needs kubectl on the PATH)', async () => {
+test('kubectl learns that a kind does not exist', async ({ skip }) => {
+  skip(!hasKubectl, 'needs kubectl')
   await using api = await startTestServer()
   const kubectl = await kubectlFor(api)
   const unknown = { apiVersion: 'v1', kind: 'Nope', metadata: { name: 'x' } }

@@ -1,46 +1,42 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kinds } from '@nexus/kube'
 import type { Kind, KubeObject, ObjectRef, PersistentVolumeClaim } from '@nexus/kube'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import type { NodeKubeClient } from '@nexus/kube/node'
+import { controlPlaneAssets, startControlPlane } from '@nexus/kube/testing'
+import type { ControlPlane } from '@nexus/kube/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startControllers } from './index.ts'
 import type { ControllerName, Controllers } from './index.ts'
 import { startFakeKubelet } from './testing/kubelet.ts'
 import type { FakeKubelet } from './testing/kubelet.ts'
-import {
-  comparable,
-  definition,
-  kubelabDir,
-  node,
-  readRecorded,
-  recordedInput,
-  storageClass,
-} from './testing/objects.ts'
-import { eventually, gone } from './testing/waiting.ts'
+import { comparable, definition, node, readRecorded, recordedInput, storageClass } from './testing/objects.ts'
+import { waitForDeletion, waitForObject } from './testing/waiting.ts'
 
 // The controllers as clients of a real kube-apiserver: beside kube-controller-manager and kube-scheduler, and in their place.
 
 interface Case {
   readonly title: string
-  readonly up: readonly string[]
+  /** Whether kube-controller-manager and kube-scheduler run. */
+  readonly beside: boolean
   readonly only?: readonly ControllerName[]
   /** kube-controller-manager makes the same ReplicaSet name of the same template everywhere. */
   readonly sameHash: boolean
 }
 
 const cases: Case[] = [
-  { title: 'beside its own controllers', up: [], only: ['kserve', 'pv-provisioner'], sameHash: true },
-  { title: 'without controllers of its own', up: ['--no-controllers'], sameHash: false },
+  { title: 'beside its own controllers', beside: true, only: ['kserve', 'pv-provisioner'], sameHash: true },
+  { title: 'without controllers of its own', beside: false, sameHash: false },
 ]
 
-describe.skipIf(kubelabDir === undefined)('a real API server (skipped: needs ../shared/kubelab)', () => {
-  describe.each(cases)('$title', ({ up, only, sameHash }) => {
+const assets = await controlPlaneAssets()
+
+describe.skipIf(assets === undefined)('a real API server', () => {
+  describe.each(cases)('$title', ({ beside, only, sameHash }) => {
     let dir: string
+    let plane: ControlPlane
     let kube: NodeKubeClient
     let controllers: Controllers
     let kubelet: FakeKubelet
@@ -48,9 +44,9 @@ describe.skipIf(kubelabDir === undefined)('a real API server (skipped: needs ../
 
     beforeAll(async () => {
       dir = mkdtempSync(join(tmpdir(), 'nexus-controllers-real-'))
-      const port = String(await fourFreePorts())
-      execFileSync(join(kubelabDir ?? '', 'up'), ['--dir', dir, '--port', port, ...up], { stdio: 'pipe' })
-      kube = createNodeKubeClient(await loadKubeConfig({ path: join(dir, 'kubeconfig') }))
+      // With our own definitions in the place of KServe's: a real API server takes them.
+      plane = await startControlPlane({ assets: assets ?? '', dir, controllers: beside, kserve: false })
+      kube = createNodeKubeClient(await loadKubeConfig({ path: plane.kubeconfig }))
       for (const file of ['inferenceservices', 'servingruntimes']) await kube.create(definition(file))
       await createReadyNode()
       await kube.create(storageClass)
@@ -68,7 +64,7 @@ describe.skipIf(kubelabDir === undefined)('a real API server (skipped: needs ../
       stopped.abort()
       await kubelet?.stopped
       await kube?.close()
-      execFileSync(join(kubelabDir ?? '', 'down'), [dir], { stdio: 'pipe' })
+      await plane?.stop()
       rmSync(dir, { recursive: true, force: true })
     }, 30_000)
 
@@ -90,7 +86,7 @@ describe.skipIf(kubelabDir === undefined)('a real API server (skipped: needs ../
       }
       const claim: PersistentVolumeClaim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec }
       await kube.create(claim)
-      const isvc = await eventually(
+      const isvc = await waitForObject(
         kube,
         inDemo(Kinds.InferenceService, 'llm'),
         ({ status }) => status?.modelStatus?.transitionStatus === 'UpToDate',
@@ -108,8 +104,8 @@ describe.skipIf(kubelabDir === undefined)('a real API server (skipped: needs ../
 
     test('what is deleted takes everything along', async () => {
       await kube.delete(inDemo(Kinds.InferenceService, 'llm'))
-      await gone(kube, inDemo(Kinds.Deployment, 'llm-predictor'))
-      await gone(kube, inDemo(Kinds.Service, 'llm-predictor'))
+      await waitForDeletion(kube, inDemo(Kinds.Deployment, 'llm-predictor'))
+      await waitForDeletion(kube, inDemo(Kinds.Service, 'llm-predictor'))
       await kube.delete({ kind: Kinds.Namespace, name: 'demo' })
     }, 40_000)
   })
@@ -122,21 +118,4 @@ function inDemo<T extends KubeObject>(kind: Kind<T>, name: string): ObjectRef<T>
 function withoutStatus(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'status'))
-}
-
-/** A port whose next three are free, too, as far as one look can tell. */
-async function fourFreePorts(): Promise<number> {
-  for (;;) {
-    const base = 20_000 + 4 * Math.floor(Math.random() * 2500)
-    const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(base + offset)))
-    if (free.every(Boolean)) return base
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }

@@ -11,7 +11,7 @@ import { startApiServer } from '../api/index.ts'
 import { startControllers } from './index.ts'
 import type { Controllers } from './index.ts'
 import { comparable, definition, node, readRecorded, recordedInput, storageClass } from './testing/objects.ts'
-import { eventually, gone } from './testing/waiting.ts'
+import { waitForDeletion, waitForObject } from './testing/waiting.ts'
 import { startFakeKubelet } from './testing/kubelet.ts'
 import type { FakeKubelet } from './testing/kubelet.ts'
 
@@ -69,7 +69,7 @@ const claim: PersistentVolumeClaim = {
 test('an InferenceService becomes what KServe makes of it, and ready', async () => {
   for (const object of recordedInput()) await kube.create(object)
   await kube.create(claim)
-  const isvc = await eventually(
+  const isvc = await waitForObject(
     kube,
     inDemo(Kinds.InferenceService, 'llm'),
     ({ status }) => status?.modelStatus?.transitionStatus === 'UpToDate',
@@ -89,9 +89,9 @@ test('nothing is written while nothing changes', async () => {
   await controllers.close()
   controllers = await startControllers({ kube, volumesDir: join(dir, 'volumes'), log })
   await kube.create(configMapFor('probe'))
-  await eventually(kube, inDemo(Kinds.ServiceAccount, 'default'), () => true)
+  await waitForObject(kube, inDemo(Kinds.ServiceAccount, 'default'), () => true)
   await kube.delete(inDemo(Kinds.ServiceAccount, 'default'))
-  await eventually(
+  await waitForObject(
     kube,
     inDemo(Kinds.ServiceAccount, 'default'),
     ({ metadata }) => metadata.deletionTimestamp === undefined,
@@ -121,14 +121,14 @@ async function versions(): Promise<string[]> {
 test('a second pod that needs the only GPU waits, says why, and gets it when it is free', async () => {
   const gpu = { requests: { 'nvidia.com/gpu': 1 }, limits: { 'nvidia.com/gpu': 1 } }
   for (const name of ['first', 'second']) await kube.create(deploymentOf(name, { resources: gpu }))
-  const first = await eventually(kube, inDemo(Kinds.Deployment, 'first'), isAvailable)
+  const first = await waitForObject(kube, inDemo(Kinds.Deployment, 'first'), isAvailable)
   const pods = await kube.list({ kind: Kinds.Pod, namespace: 'demo', labelSelector: 'app=second' })
-  const waiting = await eventually(kube, inDemo(Kinds.Pod, pods.items[0]?.metadata.name ?? ''), isUnschedulable)
+  const waiting = await waitForObject(kube, inDemo(Kinds.Pod, pods.items[0]?.metadata.name ?? ''), isUnschedulable)
   expect(waiting.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.message).toBe(
     '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',
   )
   await kube.delete(refTo(Kinds.Deployment, first.metadata))
-  await eventually(kube, inDemo(Kinds.Deployment, 'second'), isAvailable)
+  await waitForObject(kube, inDemo(Kinds.Deployment, 'second'), isAvailable)
   await kube.delete(inDemo(Kinds.Deployment, 'second'))
 })
 
@@ -156,11 +156,11 @@ test.each(['RollingUpdate', 'Recreate'] as const)('a new template is rolled out 
   await kube.create(deploymentOf(name, {}, { replicas: 3, strategy: { type } }))
   const isDone = ({ metadata, status }: Deployment) =>
     status?.observedGeneration === metadata.generation && status?.availableReplicas === 3 && status.replicas === 3
-  await eventually(kube, inDemo(Kinds.Deployment, name), isDone)
+  await waitForObject(kube, inDemo(Kinds.Deployment, name), isDone)
   const containers = [{ name: 'main', image: 'image:2' }]
   const body = { spec: { template: { spec: { containers } } } }
   await kube.patch(inDemo(Kinds.Deployment, name), { type: 'strategic', body })
-  const done = await eventually(
+  const done = await waitForObject(
     kube,
     inDemo(Kinds.Deployment, name),
     (found) => isDone(found) && found.status?.updatedReplicas === 3,
@@ -176,13 +176,13 @@ test('the minimum of replicas reaches the Deployment', async () => {
     type: 'merge',
     body: { spec: { predictor: { minReplicas: 2, maxReplicas: 2 } } },
   })
-  await eventually(kube, inDemo(Kinds.Deployment, 'llm-predictor'), ({ status }) => status?.availableReplicas === 2)
+  await waitForObject(kube, inDemo(Kinds.Deployment, 'llm-predictor'), ({ status }) => status?.availableReplicas === 2)
 })
 
 test('a change of the runtime reaches the pods', async () => {
   const containers = [{ name: 'kserve-container', image: 'nvcr.io/nim/meta/llama-3.1-8b-instruct:1.9.0' }]
   await kube.patch(inDemo(Kinds.ServingRuntime, 'llm'), { type: 'merge', body: { spec: { containers } } })
-  const deployment = await eventually(
+  const deployment = await waitForObject(
     kube,
     inDemo(Kinds.Deployment, 'llm-predictor'),
     ({ spec }) => spec.template.spec.containers[0]?.image?.endsWith(':1.9.0') === true,
@@ -197,14 +197,14 @@ test('a stopped InferenceService has no pods, and runs again', async () => {
       body: { metadata: { annotations: { 'serving.kserve.io/stop': value } } },
     })
   await stop('true')
-  await gone(kube, inDemo(Kinds.Deployment, 'llm-predictor'))
-  await gone(kube, inDemo(Kinds.HorizontalPodAutoscaler, 'llm-predictor'))
+  await waitForDeletion(kube, inDemo(Kinds.Deployment, 'llm-predictor'))
+  await waitForDeletion(kube, inDemo(Kinds.HorizontalPodAutoscaler, 'llm-predictor'))
   const conditionIs =
     (type: string, status: string) => (isvc: { status?: { conditions?: { type: string; status: string }[] } }) =>
       isvc.status?.conditions?.some((condition) => condition.type === type && condition.status === status) === true
-  await eventually(kube, inDemo(Kinds.InferenceService, 'llm'), conditionIs('Stopped', 'True'))
+  await waitForObject(kube, inDemo(Kinds.InferenceService, 'llm'), conditionIs('Stopped', 'True'))
   await stop('false')
-  await eventually(kube, inDemo(Kinds.InferenceService, 'llm'), conditionIs('Ready', 'True'))
+  await waitForObject(kube, inDemo(Kinds.InferenceService, 'llm'), conditionIs('Ready', 'True'))
 })
 
 test('an InferenceService without its runtime waits for it', async () => {
@@ -212,19 +212,19 @@ test('an InferenceService without its runtime waits for it', async () => {
   if (runtime === undefined || isvc === undefined) throw new Error('the recording has no runtime')
   await kube.create({ ...isvc, metadata: { name: 'early', namespace: 'demo' } })
   await kube.delete(inDemo(Kinds.InferenceService, 'llm'))
-  await gone(kube, inDemo(Kinds.Deployment, 'llm-predictor'))
+  await waitForDeletion(kube, inDemo(Kinds.Deployment, 'llm-predictor'))
   await kube.delete(inDemo(Kinds.ServingRuntime, 'llm'))
   await kube.delete(inDemo(Kinds.InferenceService, 'early'))
-  await gone(kube, inDemo(Kinds.InferenceService, 'early'))
+  await waitForDeletion(kube, inDemo(Kinds.InferenceService, 'early'))
   await kube.create({ ...isvc, metadata: { name: 'early', namespace: 'demo' } })
-  const waiting = await eventually(
+  const waiting = await waitForObject(
     kube,
     inDemo(Kinds.InferenceService, 'early'),
     ({ status }) => status?.modelStatus?.transitionStatus === 'InvalidSpec',
   )
   expect(waiting.status?.modelStatus?.lastFailureInfo?.reason).toBe('RuntimeNotRecognized')
   await kube.create(runtime)
-  await eventually(
+  await waitForObject(
     kube,
     inDemo(Kinds.InferenceService, 'early'),
     ({ status }) => status?.modelStatus?.states?.activeModelState === 'Loaded',
@@ -236,24 +236,24 @@ test('a deleted claim takes its volume and its folder along', async () => {
   const [folder] = readdirSync(join(dir, 'volumes'))
   expect(folder).toMatch(/^demo_nim-pvc-llm_/)
   await kube.delete(inDemo(Kinds.InferenceService, 'early'))
-  await gone(kube, inDemo(Kinds.Deployment, 'early-predictor'))
+  await waitForDeletion(kube, inDemo(Kinds.Deployment, 'early-predictor'))
   await kube.delete(inDemo(Kinds.PersistentVolumeClaim, 'nim-pvc-llm'))
-  await gone(kube, { kind: Kinds.PersistentVolume, name: spec.volumeName ?? '' })
+  await waitForDeletion(kube, { kind: Kinds.PersistentVolume, name: spec.volumeName ?? '' })
   expect(readdirSync(join(dir, 'volumes'))).toEqual([])
 })
 
 test('a foreground deletion ends with the dependents, an orphaning one leaves them', async () => {
   await kube.create(deploymentOf('blocked'))
-  await eventually(kube, inDemo(Kinds.Deployment, 'blocked'), isAvailable)
+  await waitForObject(kube, inDemo(Kinds.Deployment, 'blocked'), isAvailable)
   await kube.delete(inDemo(Kinds.Deployment, 'blocked'), { propagationPolicy: 'Foreground' })
-  await gone(kube, inDemo(Kinds.Deployment, 'blocked'))
+  await waitForDeletion(kube, inDemo(Kinds.Deployment, 'blocked'))
   const labelSelector = 'app=blocked'
   expect((await kube.list({ kind: Kinds.ReplicaSet, namespace: 'demo', labelSelector })).items).toEqual([])
 
   await kube.create(deploymentOf('orphaned'))
-  await eventually(kube, inDemo(Kinds.Deployment, 'orphaned'), isAvailable)
+  await waitForObject(kube, inDemo(Kinds.Deployment, 'orphaned'), isAvailable)
   await kube.delete(inDemo(Kinds.Deployment, 'orphaned'), { propagationPolicy: 'Orphan' })
-  await gone(kube, inDemo(Kinds.Deployment, 'orphaned'))
+  await waitForDeletion(kube, inDemo(Kinds.Deployment, 'orphaned'))
   const left = await kube.list({ kind: Kinds.ReplicaSet, namespace: 'demo', labelSelector: 'app=orphaned' })
   expect(left.items.map(({ metadata }) => metadata.ownerReferences ?? [])).toEqual([[]])
 })
@@ -261,7 +261,7 @@ test('a foreground deletion ends with the dependents, an orphaning one leaves th
 test('a deleted namespace goes with everything in it', async () => {
   const ref: ObjectRef<Namespace> = { kind: Kinds.Namespace, name: 'demo' }
   await kube.delete(ref)
-  await gone(kube, ref)
+  await waitForDeletion(kube, ref)
   expect((await kube.list({ kind: Kinds.Pod })).items).toEqual([])
 })
 

@@ -9,21 +9,22 @@ import { isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { Container, ContainerStatus, Pod, PodSpec } from '@nexus/kube'
 import { createNodeKubeClient, podLogs } from '@nexus/kube/node'
 import type { NodeKubeClient, PodLogQuery } from '@nexus/kube/node'
+import { hasControlPlane } from '@nexus/kube/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { processStartTime } from '../process-start.ts'
 import { startNodeAgent } from './agent.ts'
 import type { NodeAgent } from './agent.ts'
-import { processStartTime } from './process-record.ts'
-import { accessTo, hasRealControlPlane, startRealApi, startSandboxApi } from './testing/api-servers.ts'
+import { accessTo, connectToRealApi, startSandboxApi } from './testing/api-servers.ts'
 import type { TestApi } from './testing/api-servers.ts'
 import { testProgram } from './testing/test-program.ts'
 
-const namespace = 'pods'
+const namespace = `pods-${crypto.randomUUID().slice(0, 8)}`
 const nodeName = 'test-node-7'
 const patient = { timeout: 15_000, interval: 50 }
 
 describe.each([
   { name: 'the sandbox', start: startSandboxApi, here: true },
-  { name: 'a real control plane (skipped: needs ../shared/kubelab)', start: startRealApi, here: hasRealControlPlane },
+  { name: 'a real control plane', start: connectToRealApi, here: hasControlPlane() },
 ])('pods of $name', ({ start, here }) => {
   let api: TestApi
   let kube: NodeKubeClient
@@ -236,7 +237,9 @@ describe.each([
         const { state, lastState, restartCount } = await containerOf('loop')
         expect(restartCount).toBe(1)
         expect(state?.waiting?.reason).toBe('CrashLoopBackOff')
-        expect(state?.waiting?.message).toMatch(/^back-off 10s restarting failed container=main pod=loop_pods\(.+\)$/)
+        expect(state?.waiting?.message).toContain(
+          `back-off 10s restarting failed container=main pod=loop_${namespace}(`,
+        )
         expect(lastState?.terminated?.exitCode).toBe(4)
       }, patient)
     })
@@ -297,7 +300,7 @@ describe.each([
         expect([...served].sort()).toEqual(['served by replica-1', 'served by replica-2'])
       }, patient)
       await publication.close()
-      await createPod('client', { env: [{ name: 'FETCH', value: 'http://web.pods.svc.cluster.local' }] })
+      await createPod('client', { env: [{ name: 'FETCH', value: `http://web.${namespace}.svc.cluster.local` }] })
       await untilReady('client')
       await vi.waitFor(async () => expect((await logOf('client'))[1]).toMatch(/^served by replica-/), patient)
     })

@@ -1,16 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import type { KubeObject, Node, StorageClass } from '@nexus/kube'
 import { parse, parseAllDocuments } from 'yaml'
 import { isJsonObject } from '../runtime/merge-patch.ts'
 import type { JsonObject } from '../runtime/merge-patch.ts'
 
 const recorded = new URL('../kserve/testdata/recorded/', import.meta.url)
-const kubelab = fileURLToPath(new URL('../../../../../../shared/kubelab/', import.meta.url))
-
-/** The folder that can start a real control plane, where there is one beside the checkout. */
-export const kubelabDir = existsSync(`${kubelab}up`) ? kubelab : undefined
-
 /** The objects from which the recording was made: namespace, ServingRuntime, InferenceService. */
 export function recordedInput(): KubeObject[] {
   const text = readFileSync(new URL('input.yaml', recorded), 'utf8')

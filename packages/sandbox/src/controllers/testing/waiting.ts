@@ -4,7 +4,7 @@ import type { KubeClient, KubeObject, ObjectRef } from '@nexus/kube'
 const PATIENCE_MS = 15_000
 
 /** The object as soon as it is as wanted. */
-export async function eventually<T extends KubeObject>(
+export async function waitForObject<T extends KubeObject>(
   kube: KubeClient,
   ref: ObjectRef<T>,
   isWanted: (object: T) => boolean,
@@ -23,7 +23,7 @@ export async function eventually<T extends KubeObject>(
 }
 
 /** Resolves when there is no such object any more. */
-export async function gone<T extends KubeObject>(kube: KubeClient, ref: ObjectRef<T>): Promise<void> {
+export async function waitForDeletion<T extends KubeObject>(kube: KubeClient, ref: ObjectRef<T>): Promise<void> {
   for await (const event of kube.watch(queryOf(ref), { signal: AbortSignal.timeout(PATIENCE_MS) })) {
     if (event.type === 'DELETED' || (event.type === 'SYNCED' && !(await exists(kube, ref)))) return
   }
