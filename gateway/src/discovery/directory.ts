@@ -17,9 +17,11 @@ export interface RefreshTimes {
 export const REFRESH_TIMES: RefreshTimes = { refreshMs: 30_000, retryMs: 1_000 }
 
 interface Entry {
-  readonly service: ObservedService & { readonly url: string }
+  readonly service: ObservedService
   models: readonly string[] | undefined
   timer: NodeJS.Timeout | undefined
+  /** The log was told that its server cannot be asked. */
+  isReported: boolean
   /** Ends the question that is being asked. */
   readonly asking: AbortController
 }
@@ -72,10 +74,9 @@ export class DeploymentDirectory implements ServiceSink {
     const address = addressOf(service)
     const known = this.#entries.get(address)
     this.#drop(address)
-    const { url } = service
-    if (url === undefined) return
-    const models = known?.service.url === url ? known.models : undefined
-    const entry: Entry = { service: { ...service, url }, models, timer: undefined, asking: new AbortController() }
+    const models = known?.service.url === service.url ? known.models : undefined
+    const isReported = known?.isReported ?? false
+    const entry: Entry = { service, models, timer: undefined, isReported, asking: new AbortController() }
     this.#entries.set(address, entry)
     if (service.ready) void this.#refresh(entry)
   }
@@ -98,10 +99,13 @@ export class DeploymentDirectory implements ServiceSink {
       if (signal.aborted) return
       const isNew = entry.models === undefined || models.join('\n') !== entry.models.join('\n')
       entry.models = models
+      entry.isReported = false
       if (isNew) onChange()
     } catch (error) {
       if (signal.aborted) return
-      log.debug({ deployment: addressOf(entry.service) }, `its models are not known yet: ${messageOf(error)}`)
+      const level = entry.isReported ? 'debug' : 'warn'
+      log[level]({ deployment: addressOf(entry.service) }, `its models cannot be asked for: ${messageOf(error)}`)
+      entry.isReported = true
       delay = times.retryMs
     }
     entry.timer = setTimeout(() => void this.#refresh(entry), delay)

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { addressOf } from '../routing/snapshot.ts'
 import { eventually, startServer } from '../testing/running.ts'
 import { startDiscovery } from './discovery.ts'
+import type { ListWatchTimes } from './list-watch.ts'
 
 interface WatchCall {
   readonly response: ServerResponse
@@ -71,13 +72,13 @@ function service(
   }
 }
 
-async function follow(apiUrl: string, silenceMs = 60_000) {
+async function follow(apiUrl: string, changes: Partial<ListWatchTimes> = {}) {
   const serviceAccountDir = await mkdtemp(join(tmpdir(), 'nexus-gateway-'))
   await writeFile(join(serviceAccountDir, 'token'), 'sa-token\n')
   await writeFile(join(serviceAccountDir, 'ca.crt'), '')
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) })
-  const times = { watchMs: 60_000, silenceMs, minRetryMs: 5, maxRetryMs: 20 }
+  const times = { watchMs: 60_000, silenceMs: 60_000, minRetryMs: 5, maxRetryMs: 20, ...changes }
   const discovery = startDiscovery(
     { kind: 'kubernetes', apiUrl, serviceAccountDir },
     { log, times, onChange: () => undefined },
@@ -102,7 +103,11 @@ test('finds ready services with the models they serve, and follows what happens 
     service('demo/new', undefined),
   ]
   const { known } = await follow(url)
-  await eventually(known).toEqual({ 'demo/llama': ['meta/llama', 'adapter'], 'demo/starting': 'not ready' })
+  await eventually(known).toEqual({
+    'demo/llama': ['meta/llama', 'adapter'],
+    'demo/starting': 'not ready',
+    'demo/new': 'not ready',
+  })
   await eventually(() => state.watches).toHaveLength(1)
   const [watch] = state.watches
   expect(watch?.query.get('resourceVersion')).toBe('1')
@@ -141,9 +146,21 @@ test('goes on where a cut watch ended, past a bookmark', async () => {
   expect(state.lists).toBe(1)
 })
 
+test('waits longer each time when watches end as soon as they begin', async () => {
+  const { url, state } = await startApi()
+  const startedMs = performance.now()
+  await follow(url, { minRetryMs: 50, maxRetryMs: 60_000 })
+  for (let count = 1; count <= 5; count++) {
+    await eventually(() => state.watches.length).toBeGreaterThanOrEqual(count)
+    state.watches[count - 1]?.response.end()
+  }
+  // At least half of 50, 100, 200 and 400 ms lie between five watches; a loop needs none of it.
+  expect(performance.now() - startedMs).toBeGreaterThan(300)
+})
+
 test('goes on when a connection falls silent', async () => {
   const { url, state } = await startApi()
-  await follow(url, 300)
+  await follow(url, { silenceMs: 300 })
   await eventually(() => state.watches.length).toBeGreaterThan(1)
   expect(state.lists).toBe(1)
 })
@@ -215,21 +232,22 @@ test('passes over an object that it cannot read', async () => {
   const { url, state } = await startApi()
   state.items = [{ metadata: {} }, 7, service('demo/odd', 'ftp://x'), service('demo/a', modelUrl)]
   const { known } = await follow(url)
-  await eventually(known).toEqual({ 'demo/a': ['m'] })
+  await eventually(known).toEqual({ 'demo/a': ['m'], 'demo/odd': 'not ready' })
 })
 
 test('asks a server again until it answers, and takes one without a model list for what it is', async () => {
   let calls = 0
   const waking = await startServer((_request, response) => {
     calls++
-    if (calls === 1) response.writeHead(503).end()
+    if (calls <= 2) response.writeHead(503).end()
     else response.end('{"data":[{"id":"late"}]}')
   })
   const plain = await startServer((_request, response) => void response.writeHead(404).end())
   const { url, state } = await startApi()
   state.items = [service('demo/waking', waking), service('demo/plain', plain)]
-  const { known } = await follow(url)
+  const { known, logged } = await follow(url)
   await eventually(known).toEqual({ 'demo/waking': ['late'], 'demo/plain': [] })
+  expect(logged.filter((line) => line.includes('"level":40'))).toHaveLength(1)
 })
 
 test('closes while a watch is open', async () => {

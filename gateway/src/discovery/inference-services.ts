@@ -39,8 +39,8 @@ export const Positioned = z.object({ metadata: z.object({ resourceVersion: z.str
 export interface ObservedService {
   readonly project: string
   readonly name: string
-  /** Everything before `/v1/…`; undefined until KServe has set an address. */
-  readonly url: string | undefined
+  /** Everything before `/v1/…`; empty until KServe has set an http address. */
+  readonly url: string
   /** Condition `Ready` is `True`, it has an address, and it is not being deleted. */
   readonly ready: boolean
   /** Seconds since 1970. */
@@ -58,13 +58,13 @@ export function parseInferenceService(object: unknown): ObservedService | undefi
     project: metadata.namespace,
     name: metadata.name,
     url,
-    ready: isReady && url !== undefined && metadata.deletionTimestamp === undefined,
+    ready: isReady && url !== '' && metadata.deletionTimestamp === undefined,
     created: Math.floor(Date.parse(metadata.creationTimestamp ?? '') / 1000) || 0,
   }
 }
 
-function baseUrl(text: string | undefined): string | undefined {
+function baseUrl(text: string | undefined): string {
   const url = text === undefined ? null : URL.parse(text)
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return ''
   return (url.origin + url.pathname).replace(/\/+$/, '')
 }

@@ -1,12 +1,24 @@
 import { Agent, request } from 'undici'
 import { z } from 'zod'
 
-const ModelList = z.object({ data: z.array(z.object({ id: z.string().min(1).max(512) })).max(1000) })
+const ModelList = z.object({ data: z.array(z.unknown()) })
+const Model = z.object({ id: z.string().min(1).max(512) })
+
+/** More than a server with many adapters has; what comes after is reached by the deployment's address alone. */
+const MAX_IDS = 1_000
+
+/** How long and how large an answer may be. */
+interface AnswerLimits {
+  readonly totalMs: number
+  readonly sizeBytes: number
+}
+
+const ANSWER_LIMITS: AnswerLimits = { totalMs: 5_000, sizeBytes: 1024 * 1024 }
 
 /** Asks servers which models they serve. */
 export interface ModelLister {
   /**
-   * The ids of a server's `GET /v1/models`, as it orders them; empty for a server without that path.
+   * The ids of a server's `GET /v1/models`, as it orders them, the first 1,000; empty for a server without that path.
    *
    * @throws Error when the server cannot be asked or answers something else
    */
@@ -14,31 +26,34 @@ export interface ModelLister {
   close(): Promise<void>
 }
 
-/** A {@link ModelLister} over HTTP. An answer has 5 s and 1 MiB. */
-export function createModelLister(): ModelLister {
+/** A {@link ModelLister} over HTTP. An answer has 5 s and 1 MiB by default. */
+export function createModelLister({ totalMs, sizeBytes }: AnswerLimits = ANSWER_LIMITS): ModelLister {
   const agent = new Agent({
     connect: { timeout: 2_000 },
     allowH2: false,
-    headersTimeout: 5_000,
-    bodyTimeout: 5_000,
-    maxResponseSize: 1024 * 1024,
+    maxResponseSize: sizeBytes,
     keepAliveTimeout: 1_000,
   })
   return {
-    list: (baseUrl, signal) => listModelIds(agent, baseUrl, signal),
+    list: (baseUrl, signal) => listModelIds(agent, baseUrl, AbortSignal.any([signal, AbortSignal.timeout(totalMs)])),
     close: () => agent.destroy(),
   }
 }
 
 async function listModelIds(agent: Agent, baseUrl: string, signal: AbortSignal): Promise<string[]> {
-  const response = await request(`${baseUrl}/v1/models`, { dispatcher: agent, signal })
-  if (response.statusCode === 404 || response.statusCode === 405) {
-    await response.body.dump()
-    return []
-  }
-  if (response.statusCode !== 200) {
-    await response.body.dump()
-    throw new Error(`${baseUrl}/v1/models answered ${response.statusCode}`)
-  }
-  return ModelList.parse(await response.body.json()).data.map(({ id }) => id)
+  const { statusCode, body } = await request(`${baseUrl}/v1/models`, { dispatcher: agent, signal })
+  if (statusCode === 200) return readModelIds(await body.json())
+  await body.dump()
+  if (statusCode === 404 || statusCode === 405) return []
+  throw new Error(`${baseUrl}/v1/models answered ${statusCode}`)
+}
+
+/** An entry that is no model is passed over: one odd adapter must not hide the others. */
+function readModelIds(answer: unknown): string[] {
+  const list = ModelList.safeParse(answer)
+  if (!list.success) throw new Error('the answer is not a list of models')
+  return list.data.data
+    .slice(0, MAX_IDS)
+    .map((entry) => Model.safeParse(entry).data?.id)
+    .filter((id) => id !== undefined)
 }

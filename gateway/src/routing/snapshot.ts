@@ -5,7 +5,7 @@ export interface Deployment {
   /** Its namespace. */
   readonly project: string
   readonly name: string
-  /** Everything before `/v1/…`, without a trailing slash. */
+  /** Everything before `/v1/…`, without a trailing slash; empty, until it has an address. */
   readonly url: string
   /** It takes requests now. */
   readonly ready: boolean
