@@ -39,6 +39,9 @@ export const LIST_WATCH_TIMES: ListWatchTimes = {
   maxRetryMs: 10_000,
 }
 
+/** A watch that ends sooner and without news has failed, in whatever order it ended: it must not be asked for in a loop. */
+const SHORT_MS = 1_000
+
 /** The API server no longer has the history since a position. */
 class GoneError extends Error {}
 
@@ -59,15 +62,11 @@ export async function followInferenceServices(
   const follower = new Follower(sink, options)
   let failures = 0
   while (!signal.aborted) {
-    try {
-      await follower.followOnce()
-      failures = 0
-    } catch (error) {
-      if (isAborted(signal)) return
-      failures = follower.noteFailure(error) ? 1 : failures + 1
-      const delay = Math.min(times.maxRetryMs, times.minRetryMs * 2 ** (failures - 1))
-      await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
-    }
+    const startedMs = performance.now()
+    const isProgress = await follower.followOnce()
+    failures = isProgress || performance.now() - startedMs >= SHORT_MS ? 0 : failures + 1
+    const delay = Math.min(times.maxRetryMs, times.minRetryMs * 2 ** Math.max(0, failures - 1))
+    await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
   }
 }
 
@@ -84,8 +83,18 @@ class Follower {
     this.#options = options
   }
 
-  /** Lists if it must, then watches until the server ends the watch. */
-  async followOnce(): Promise<void> {
+  /** Lists if it must, then watches until the watch ends, in whatever way. True when the position moved on. */
+  async followOnce(): Promise<boolean> {
+    const before = this.#position
+    try {
+      await this.#listAndWatch()
+    } catch (error) {
+      if (!this.#options.signal.aborted) this.#noteFailure(error)
+    }
+    return before !== undefined && this.#position !== before
+  }
+
+  async #listAndWatch(): Promise<void> {
     const session = await KubernetesSession.open(this.#options)
     try {
       if (this.#position === undefined) await this.#list(session)
@@ -95,26 +104,27 @@ class Follower {
     }
   }
 
-  /** Decides what a failure means for the next attempt. True when it was progress: try again at once. */
-  noteFailure(error: unknown): boolean {
+  /** Decides from where the next attempt goes on, and whether the log hears of this one. */
+  #noteFailure(error: unknown): void {
     if (error instanceof GoneError) {
       this.#position = undefined
-      return true
+      return
     }
     if (error instanceof KubernetesApiError) {
       this.#position = undefined
-      if (error.status === 404) return this.#noteAbsent()
+      if (error.status === 404) {
+        this.#noteAbsent()
+        return
+      }
     }
     const hint =
       error instanceof KubernetesApiError && error.status === 403 ? ': its ServiceAccount needs list and watch' : ''
     this.#report('warn', `discovery keeps what it knows and tries again: ${messageOf(error)}${hint}`)
-    return false
   }
 
-  #noteAbsent(): false {
+  #noteAbsent(): void {
     this.#sink.replace([])
     this.#report('info', 'the cluster has no InferenceServices yet; discovery waits for KServe')
-    return false
   }
 
   async #list(session: KubernetesSession): Promise<void> {
@@ -168,9 +178,4 @@ function toError(object: unknown): Error {
   const status = WatchStatus.safeParse(object).data
   if (status?.code === 410) return new GoneError('the watch position is too old')
   return new Error(`the watch failed: ${status?.message ?? 'unknown reason'}`)
-}
-
-// A function, because the compiler would otherwise hold on to what the loop's condition said before the await.
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted
 }
