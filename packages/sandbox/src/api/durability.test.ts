@@ -25,11 +25,12 @@ interface Running {
   readonly ca: string
 }
 
-async function startWriter(dir: string): Promise<Running> {
+/** `shell` runs before the program, in the shell that becomes it. */
+async function startWriter(dir: string, shell = ':'): Promise<Running> {
   const server = new URL('server.ts', import.meta.url).href
   const run = ['--input-type=module', '--eval', PROGRAM]
-  const args = ['--no-warnings', '--conditions=@nexus/source', ...run, server, dir, ADMIN_TOKEN]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = [process.execPath, '--no-warnings', '--conditions=@nexus/source', ...run, server, dir, ADMIN_TOKEN]
+  const child = spawn('sh', ['-c', `${shell} && exec "$@"`, 'sh', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) {
     const said: unknown = JSON.parse(line)
     return { child, port: numberAt(said, 'port') ?? 0, ca: stringAt(said, 'caPem') ?? '' }
@@ -37,12 +38,11 @@ async function startWriter(dir: string): Promise<Running> {
   throw new Error('the writer said nothing')
 }
 
-/** Creates one object; the version it got, or undefined where the server was gone before it answered. */
-function write({ port, ca }: Running, agent: Agent, name: string): Promise<string | undefined> {
-  const body = JSON.stringify({ metadata: { name }, data: { name } })
+/** The body of the answer, or undefined where the server was gone before it answered. */
+function send({ port, ca }: Running, agent: Agent, method: string, body?: object): Promise<unknown> {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
   return new Promise((resolve) => {
-    const options = { host: '127.0.0.1', port, ca, agent, path: MAPS, method: 'POST', headers }
+    const options = { host: '127.0.0.1', port, ca, agent, path: MAPS, method, headers }
     const request = httpsRequest(options, (response) => {
       let text = ''
       response.setEncoding('utf8')
@@ -50,12 +50,18 @@ function write({ port, ca }: Running, agent: Agent, name: string): Promise<strin
       response.on('error', () => resolve(undefined))
       response.on('end', () => {
         const answer: unknown = JSON.parse(text)
-        resolve(stringAt(answer, 'metadata', 'resourceVersion'))
+        resolve(answer)
       })
     })
     request.on('error', () => resolve(undefined))
-    request.end(body)
+    request.end(body && JSON.stringify(body))
   })
+}
+
+/** Creates one object; the version it got, or undefined where it was not stored. */
+async function write(running: Running, agent: Agent, name: string, content = name): Promise<string | undefined> {
+  const answer = await send(running, agent, 'POST', { metadata: { name }, data: { content } })
+  return stringAt(answer, 'metadata', 'resourceVersion')
 }
 
 /** Four clients write without pause until the server is killed at the hundredth answer; what was answered comes back. */
@@ -101,6 +107,34 @@ test('a write that was answered survives SIGKILL, and versions never go back', a
   expect([...answered].filter(([name, version]) => kept.get(name) !== version)).toEqual([])
   expect(Number(stringAt(list.body, 'metadata', 'resourceVersion'))).toBeGreaterThanOrEqual(highest)
   await api.server.close()
+  await rm(dir, { recursive: true })
+})
+
+test('a write for which the disk has no room is answered with 500, and the server goes on', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
+  // No file may grow beyond 256 KiB (512 blocks of 512 bytes; in some shells of 1024).
+  const running = await startWriter(dir, 'ulimit -f 512')
+  const agent = new Agent({ keepAlive: true })
+  const large = 'x'.repeat(30_000)
+  const written: string[] = []
+  for (let round = 0; round < 60; round++) {
+    const name = `large-${round}`
+    if ((await write(running, agent, name, large)) === undefined) break
+    written.push(name)
+  }
+  const refused = await send(running, agent, 'POST', { metadata: { name: 'refused' }, data: { large } })
+  const list = await send(running, agent, 'GET')
+  running.child.kill('SIGTERM')
+  await once(running.child, 'exit')
+  agent.destroy()
+  expect(written.length).toBeGreaterThan(0)
+  expect(refused).toMatchObject({ code: 500, reason: 'InternalError' })
+  const names = (body: unknown): string[] =>
+    listAt(body, 'items').map((item) => stringAt(item, 'metadata', 'name') ?? '')
+  expect(names(list).sort()).toEqual(written.sort())
+  await using after = await startTestServer({ dir })
+  expect(names((await after.ask('GET', MAPS)).body).sort()).toEqual(written)
+  await after.server.close()
   await rm(dir, { recursive: true })
 })
 

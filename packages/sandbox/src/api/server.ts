@@ -42,7 +42,8 @@ const HOST = '127.0.0.1'
 
 /**
  * Starts a Kubernetes API server on loopback. Objects are in `dir/cluster.db`: a write that was answered survives the
- * death of the process. Rejects with Node's error (`EADDRINUSE`) when the port is taken.
+ * death of the process. Rejects with Node's error (`EADDRINUSE`) when the port is taken, and with a StoreError when the
+ * objects cannot be opened.
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { dir, port, clock = () => new Date() } = options

@@ -44,7 +44,12 @@ export class ObjectStore {
     this.database = new Database(file)
     this.#version = this.database.version()
     this.#start = this.#version
-    for (const { key, object } of this.database.load()) this.#shelf(key).objects.set(keyOf(object), object)
+    try {
+      for (const { key, object } of this.database.load()) this.#shelf(key).objects.set(keyOf(object), object)
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   /** The version of the last change of any object. */
