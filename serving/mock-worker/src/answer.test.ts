@@ -29,3 +29,7 @@ test.each([
 test.each(['', 'one', ' two words ', 'tab\tand\nline\n\n', '안녕 세상'])('splitting %j loses nothing', (text) => {
   expect(tokensOf(text).join('')).toBe(text)
 })
+
+test('a prompt of whitespace alone has no tokens, however long it is', () => {
+  expect(answerTo({ ...request, texts: [' '.repeat(1_000_000), '\n'] }).promptTokens).toBe(0)
+})

@@ -21,7 +21,7 @@ export function answerTo(request: ChatRequest): Answer {
   return {
     tokens,
     finishReason: tokens.length < all.length ? 'length' : 'stop',
-    promptTokens: request.texts.reduce((sum, text) => sum + tokensOf(text).length, 0),
+    promptTokens: request.texts.reduce((sum, text) => sum + countTokens(text), 0),
   }
 }
 
@@ -32,6 +32,11 @@ export function usageOf({ promptTokens }: Answer, completionTokens: number): Usa
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
   }
+}
+
+/** As many as `tokensOf` finds. It would try every position of a text that is nothing but whitespace, from each of them. */
+function countTokens(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0
 }
 
 /** Splits a text into words that keep the whitespace before them; whitespace at the end belongs to the last word. */
