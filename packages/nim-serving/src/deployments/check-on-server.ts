@@ -1,5 +1,5 @@
 import { messageOf } from '@nexus/core'
-import { KubeApiError, withDryRun } from '@nexus/kube'
+import { isNotFound, KubeApiError, withDryRun } from '@nexus/kube'
 import type { KubeClient, KubeObject } from '@nexus/kube'
 import { DeployError } from '../errors.ts'
 import { resourceName } from './plan.ts'
@@ -27,7 +27,7 @@ function refusal(causes: readonly unknown[]): unknown {
   const answered = causes.filter((cause) => cause instanceof KubeApiError && cause.status >= 400 && cause.status < 500)
   // Something else than a refusal: no judgement of the objects, so it is passed on as it is.
   if (answered.length < causes.length) return causes.find((cause) => !answered.includes(cause))
-  const missing = causes.find((cause) => cause instanceof KubeApiError && cause.status === 404)
+  const missing = causes.find(isUnknownKind)
   if (missing !== undefined) {
     return new DeployError('NEXUS_DEPLOY_KSERVE_MISSING', 'This cluster does not know InferenceServices.', {
       hint: 'Install KServe, or use another cluster: nexus up starts one on this machine.',
@@ -42,4 +42,9 @@ function refusal(causes: readonly unknown[]): unknown {
       cause: causes[0],
     },
   )
+}
+
+/** A 404 for a create: the kind is unknown, or the namespace, which then is named, went away after we looked. */
+function isUnknownKind(cause: unknown): boolean {
+  return isNotFound(cause) && cause.body?.details?.kind !== 'namespaces'
 }
