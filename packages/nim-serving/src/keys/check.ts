@@ -39,14 +39,16 @@ export async function checkKey(key: SecretText | string, deps: KeyCheckDeps): Pr
   const text = (typeof key === 'string' ? key : key.reveal()).trim()
   const shape = shapeOfKey(text)
   if (shape !== 'personal') return { outcome: shape }
-  const url = new URL('/v3/keys/get-caller-info', deps.url ?? NGC_URL)
+  const service = deps.url ?? NGC_URL
+  const url = URL.parse('/v3/keys/get-caller-info', service)
   try {
+    if (url === null) throw new TypeError('it is not a URL')
     const answer = await ask(url, text, deps)
     await answer.body?.cancel()
     return interpret(answer)
   } catch (cause) {
     deps.signal?.throwIfAborted()
-    return { outcome: 'unreachable', host: url.host, cause }
+    return { outcome: 'unreachable', host: url?.host ?? service, cause }
   }
 }
 
@@ -77,6 +79,12 @@ function interpret({ status, headers }: Response): KeyCheck {
     default:
       return { outcome: 'unavailable', status }
   }
+}
+
+/** `fetch` says only that it failed; why (no such host, refused, no trust) stands in the cause. */
+function reasonOf(thrown: unknown): string {
+  const inner = thrown instanceof Error ? thrown.cause : undefined
+  return messageOf(inner instanceof Error ? inner : thrown)
 }
 
 /** The error a deploy stops with, or undefined for a valid key. No message holds the key. */
@@ -114,7 +122,7 @@ export function keyCheckError(check: KeyCheck): DeployError | undefined {
     case 'unreachable':
       return new DeployError(
         'NEXUS_DEPLOY_KEY_UNREACHABLE',
-        `Cannot reach ${check.host} to check the key: ${messageOf(check.cause)}`,
+        `Cannot reach ${check.host} to check the key: ${reasonOf(check.cause)}`,
         {
           hint: 'Check the network or proxy, set NEXUS_NGC_URL, or skip the check with --skip-key-check.',
           cause: check.cause,

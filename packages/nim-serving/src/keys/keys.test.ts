@@ -98,11 +98,16 @@ test.each([
   expect(inspect(keyCheckError(answer))).not.toContain(TEST_KEY)
 })
 
-test('a server that is not there is told from a key that is wrong', async () => {
-  const answer = await checkKey(TEST_KEY, { fetch, url: 'http://127.0.0.1:9' })
-  expect(answer).toMatchObject({ outcome: 'unreachable', host: '127.0.0.1:9' })
-  expect(keyCheckError(answer)).toMatchObject({ code: 'NEXUS_DEPLOY_KEY_UNREACHABLE' })
-  expect(inspect(keyCheckError(answer), { depth: 9 })).not.toContain(TEST_KEY)
+test.each([
+  { what: 'a server that is not there', url: 'http://127.0.0.1:9', host: '127.0.0.1:9', says: 'bad port' },
+  { what: 'an address that is none', url: 'ngc', host: 'ngc', says: 'it is not a URL' },
+])('$what is told from a key that is wrong, with the reason', async ({ url, host, says }) => {
+  const answer = await checkKey(TEST_KEY, { fetch, url })
+  expect(answer).toMatchObject({ outcome: 'unreachable', host })
+  const error = keyCheckError(answer)
+  expect(error).toMatchObject({ code: 'NEXUS_DEPLOY_KEY_UNREACHABLE' })
+  expect(error?.message).toMatch(new RegExp(`Cannot reach ${host} to check the key: .*${says}`))
+  expect(inspect(error, { depth: 9 })).not.toContain(TEST_KEY)
 })
 
 test('a caller that gives up gets its own reason', async () => {
