@@ -7,6 +7,7 @@ import type { ControllerName } from './controllers/index.ts'
 import { SandboxError } from './errors.ts'
 import { startNodeAgent } from './node/index.ts'
 import { installPlatform } from './platform/install.ts'
+import { GATEWAY_PORT, unlessTaken } from './ports.ts'
 
 export interface AttachOptions {
   readonly kube: NodeKubeClient
@@ -51,6 +52,7 @@ export async function attachToCluster(options: AttachOptions): Promise<Attached>
     customResourceDefinitions: options.customResourceDefinitions ?? true,
   })
 
+  signal?.throwIfAborted()
   report('Starting controllers and node')
   const controllers = await startControllers({
     kube,
@@ -61,7 +63,10 @@ export async function attachToCluster(options: AttachOptions): Promise<Attached>
   starting.defer(() => controllers.close())
   const agent = await startNodeAgent({ kube, api, dir: join(dir, 'node'), log })
   starting.defer(() => agent.close({ stopPods: true }))
-  const published = await agent.publish({ namespace: 'nexus', service: 'nexus-gateway', port: 80 }, gatewayPort)
+  signal?.throwIfAborted()
+  const target = { namespace: 'nexus', service: 'nexus-gateway', port: 80 }
+  const taken = { ...GATEWAY_PORT, port: gatewayPort }
+  const published = await unlessTaken(agent.publish(target, gatewayPort), taken)
   starting.defer(() => published.close())
 
   report('Waiting for the gateway')
@@ -73,15 +78,22 @@ export async function attachToCluster(options: AttachOptions): Promise<Attached>
 async function gatewayAnswers(url: string, signal: AbortSignal | undefined): Promise<void> {
   const deadline = AbortSignal.any([AbortSignal.timeout(READY_WITHIN_MS), ...(signal ? [signal] : [])])
   while (!deadline.aborted) {
-    const answered = await fetch(`${url}/health`, { signal: deadline }).then(
-      (response) => response.ok,
-      () => false,
-    )
-    if (answered) return
+    if (await isHealthy(url, deadline)) return
     await delay(50, undefined, { signal: deadline }).catch(() => {})
   }
   signal?.throwIfAborted()
   throw new SandboxError('NEXUS_SANDBOX_NOT_READY', `The gateway did not answer within ${READY_WITHIN_MS / 1000} s`, {
     hint: 'Its log says why: look at sandbox.log and node/ in the sandbox folder.',
   })
+}
+
+async function isHealthy(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health`, { signal })
+    // Read to its end, or the connection stays open for an answer that nobody takes.
+    await response.text()
+    return response.ok
+  } catch {
+    return false
+  }
 }

@@ -6,9 +6,11 @@ import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { startApiServer } from './api/index.ts'
 import { attachToCluster } from './attach.ts'
 import { SandboxError } from './errors.ts'
+import { lockFolder } from './folder-lock.ts'
+import type { FolderLock } from './folder-lock.ts'
 import { renderKubeconfig } from './kubeconfig.ts'
 import { startNgcStub } from './ngc/index.ts'
-import { freePort } from './ports.ts'
+import { API_PORT, freePort, GATEWAY_PORT, unlessTaken } from './ports.ts'
 import type { PortChoice } from './ports.ts'
 import { readSandboxState, removeSandboxState, sandboxCredentials, writePrivately, writeSandboxState } from './state.ts'
 
@@ -43,20 +45,24 @@ export interface Sandbox {
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { dir, log, report = () => {}, signal } = options
-  await refuseSecond(dir)
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const credentials = await sandboxCredentials(dir)
   await using starting = new AsyncDisposableStack()
+  const lock = await claimFolder(dir)
+  starting.defer(() => lock.release())
+  const credentials = await sandboxCredentials(dir)
 
   report('Starting the Kubernetes API')
-  const gatewayPort = await freePort(options.gatewayPort, 'gateway', '--gateway-port')
-  const apiPort = await freePort(options.apiPort, 'Kubernetes API', '--api-port')
-  const api = await startApiServer({
-    dir: join(dir, 'api'),
-    port: apiPort,
-    token: credentials.adminToken.reveal(),
-    onFault: (fault) => log(`api: ${messageOf(fault)}`),
-  })
+  const gatewayPort = await freePort(options.gatewayPort, GATEWAY_PORT)
+  const apiPort = await freePort(options.apiPort, API_PORT)
+  const api = await unlessTaken(
+    startApiServer({
+      dir: join(dir, 'api'),
+      port: apiPort,
+      token: credentials.adminToken.reveal(),
+      onFault: (fault) => log(`api: ${messageOf(fault)}`),
+    }),
+    { ...API_PORT, port: apiPort },
+  )
   starting.defer(() => api.close())
   const stub = await startNgcStub({ port: 0 })
   starting.defer(() => stub.close())
@@ -82,14 +88,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     ...(signal && { signal }),
   })
   starting.defer(() => attached.close())
-  await writeSandboxState(dir, {
-    pid: process.pid,
-    startedAt: new Date().toISOString(),
-    apiUrl: api.url,
-    gatewayUrl,
-    ngcUrl: stub.url,
-    kubeconfig,
-  })
+  await writeSandboxState(dir, { apiUrl: api.url, gatewayUrl, ngcUrl: stub.url, kubeconfig })
   starting.defer(() => removeSandboxState(dir))
 
   const running = starting.move()
@@ -102,9 +101,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function refuseSecond(dir: string): Promise<void> {
+/** A folder has one sandbox, from the first thing that is written into it to the last. */
+async function claimFolder(dir: string): Promise<FolderLock> {
+  const lock = lockFolder(dir)
+  if (lock !== undefined) return lock
   const running = await readSandboxState(dir)
-  if (running === undefined) return
+  if (running === undefined) {
+    throw new SandboxError('NEXUS_SANDBOX_RUNNING', `A sandbox in ${dir} is just being started or stopped`, {
+      hint: 'Try again in a few seconds, or choose another folder with --dir.',
+    })
+  }
   throw new SandboxError('NEXUS_SANDBOX_RUNNING', `A sandbox runs in ${dir} already (process ${running.pid})`, {
     hint: `Use it, or stop it with: nexus down --dir ${dir}`,
   })

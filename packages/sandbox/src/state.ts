@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { SecretText } from '@nexus/core'
 import { z } from 'zod'
+import { processStartTime } from './process-start.ts'
 
 /** What a running sandbox says about itself in its folder. No secrets. */
 export const SandboxState = z.object({
   /** The process that serves it. */
   pid: z.int().positive(),
+  /** When that process was started, in the system's own units: after a crash its id may be another's. */
+  processStart: z.string().optional(),
   startedAt: z.string(),
   apiUrl: z.string(),
   gatewayUrl: z.string(),
@@ -18,6 +21,9 @@ export const SandboxState = z.object({
   kubeconfig: z.string(),
 })
 export type SandboxState = z.infer<typeof SandboxState>
+
+/** The part of the state that is not about the process. */
+export type ServedSandbox = Omit<SandboxState, 'pid' | 'processStart' | 'startedAt'>
 
 /** The name of the kubeconfig extension with which a sandbox's cluster entry says where its other servers are. */
 export const SANDBOX_EXTENSION = 'nexus.dev/sandbox'
@@ -35,17 +41,30 @@ export interface SandboxCredentials {
 
 /** `$XDG_STATE_HOME/nexus/sandbox`, by default `~/.local/state/nexus/sandbox`. */
 export function defaultSandboxDir(env: NodeJS.ProcessEnv = process.env): string {
-  const home = env['XDG_STATE_HOME'] ?? join(env['HOME'] ?? homedir(), '.local', 'state')
-  return join(home, 'nexus', 'sandbox')
+  const { XDG_STATE_HOME: named = '', HOME: home = '' } = env
+  // Empty counts as unset, and a relative path as invalid: XDG Base Directory Specification.
+  const state = isAbsolute(named) ? named : join(home === '' ? homedir() : home, '.local', 'state')
+  return join(state, 'nexus', 'sandbox')
 }
 
 /** The state of the sandbox that runs in `dir`, or undefined where none runs: no file, or its process is gone. */
 export async function readSandboxState(dir: string): Promise<SandboxState | undefined> {
   const state = SandboxState.safeParse(await readJson(stateFile(dir))).data
-  return state !== undefined && isAlive(state.pid) ? state : undefined
+  return state !== undefined && isSameProcess(state) ? state : undefined
 }
 
-export async function writeSandboxState(dir: string, state: SandboxState): Promise<void> {
+function isSameProcess({ pid, processStart }: SandboxState): boolean {
+  return isAlive(pid) && (processStart === undefined || processStart === processStartTime(pid))
+}
+
+/** Says that this process serves the sandbox in `dir`. */
+export async function writeSandboxState(dir: string, served: ServedSandbox): Promise<void> {
+  const state: SandboxState = {
+    pid: process.pid,
+    processStart: processStartTime(process.pid),
+    startedAt: new Date().toISOString(),
+    ...served,
+  }
   await writePrivately(stateFile(dir), JSON.stringify(state, null, 2))
 }
 
@@ -55,8 +74,7 @@ export async function removeSandboxState(dir: string): Promise<void> {
 
 /** The tokens of the sandbox in `dir`, made at its first start and kept with mode 0600. */
 export async function sandboxCredentials(dir: string): Promise<SandboxCredentials> {
-  const credentials = (await readSandboxCredentials(dir)) ?? (await createCredentials(dir))
-  return credentials
+  return (await readSandboxCredentials(dir)) ?? createCredentials(dir)
 }
 
 /** The tokens of the sandbox in `dir`, or undefined before its first start. */
@@ -74,7 +92,7 @@ async function createCredentials(dir: string): Promise<SandboxCredentials> {
 
 /** Writes a file only its owner can read, whole or not at all. */
 export async function writePrivately(file: string, content: string): Promise<void> {
-  await mkdir(join(file, '..'), { recursive: true, mode: 0o700 })
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const temporary = `${file}.${process.pid}.tmp`
   await writeFile(temporary, content, { mode: 0o600 })
   await rename(temporary, file)

@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { processStartTime } from '../process-start.ts'
 import { startPodProcess } from './pod-process.ts'
 import type { PodProcess } from './pod-process.ts'
-import { killLeftovers, processStartTime, renderRecord } from './process-record.ts'
+import { killLeftovers, renderRecord } from './process-record.ts'
 
 let dir = ''
 beforeAll(async () => {

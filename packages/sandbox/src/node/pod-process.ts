@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { processStartTime } from '../process-start.ts'
 import { LIFELINE_VARIABLE } from './preload-variables.ts'
-import { PROCESS_RECORD_FILE, processStartTime, renderRecord, signalGroup } from './process-record.ts'
+import { PROCESS_RECORD_FILE, renderRecord, signalGroup } from './process-record.ts'
 
 /** The file descriptor of the pipe that tells a child that its agent has gone. */
 const LIFELINE_FD = 3

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { processStartTime } from '../process-start.ts'
 
 /** A process of a pod as it stands on disk: its id is given to others later, its start time tells them apart. */
 export interface ProcessRecord {
@@ -15,24 +14,6 @@ export const PROCESS_RECORD_FILE = 'process'
 
 /** A process that outlives SIGKILL hangs in the kernel. */
 const KILL_WITHIN_MS = 10_000
-
-/** When process `pid` was started, in the system's own units, or undefined where it does not run. */
-export function processStartTime(pid: number): string | undefined {
-  try {
-    if (process.platform !== 'linux') return psStartTime(pid)
-    // Field 22 of proc_pid_stat(5); the command in field 2 may hold spaces and brackets.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? undefined : fields[19]
-  } catch {
-    return undefined
-  }
-}
-
-function psStartTime(pid: number): string | undefined {
-  const text = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
-  return text === '' ? undefined : text
-}
 
 /** Sends `signal` to the whole process group of `pid`; false where it is gone. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
