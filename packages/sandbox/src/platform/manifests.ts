@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { knownKind } from '@nexus/kube'
 import type { UnknownObject } from '@nexus/kube'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
@@ -20,9 +21,17 @@ const Manifest = z.looseObject({
 
 /** The objects of one YAML file, in the file's order. */
 export async function readManifestFile(file: string): Promise<UnknownObject[]> {
-  return parseAllDocuments(await readFile(file, 'utf8')).flatMap((document) =>
-    document.contents === null ? [] : [Manifest.parse(document.toJS())],
-  )
+  return (await readDocuments(file)).map((document) => Manifest.parse(document))
+}
+
+/** The documents of a YAML file; empty ones, as `---` at its end leaves, are none. */
+async function readDocuments(file: string): Promise<unknown[]> {
+  return parseAllDocuments(await readFile(file, 'utf8')).flatMap((document) => {
+    const [fault] = document.errors
+    if (fault !== undefined) throw new Error(`${file}: ${fault.message}`, { cause: fault })
+    const value: unknown = document.toJS()
+    return value === null ? [] : [value]
+  })
 }
 
 /**
@@ -30,8 +39,8 @@ export async function readManifestFile(file: string): Promise<UnknownObject[]> {
  * kustomizations that patch or generate are refused by the schema rather than read wrongly.
  */
 export async function readKustomization(folder: string): Promise<UnknownObject[]> {
-  const [root] = parseAllDocuments(await readFile(join(folder, 'kustomization.yaml'), 'utf8'))
-  const kustomization = Kustomization.parse(root?.toJS())
+  const [root] = await readDocuments(join(folder, 'kustomization.yaml'))
+  const kustomization = Kustomization.parse(root)
   const objects: UnknownObject[] = []
   for (const resource of kustomization.resources) {
     const path = join(folder, resource)
@@ -40,12 +49,12 @@ export async function readKustomization(folder: string): Promise<UnknownObject[]
   return kustomization.namespace === undefined ? objects : objects.map(inNamespace(kustomization.namespace))
 }
 
-/** Cluster-scoped kinds that shipped manifests hold; kustomize leaves their namespace alone, too. */
-const CLUSTER_SCOPED = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'StorageClass'])
-
+/** Cluster-scoped objects stay as they are, as with kustomize. */
 function inNamespace(namespace: string): (object: UnknownObject) => UnknownObject {
   return (object) =>
-    CLUSTER_SCOPED.has(object.kind) ? object : { ...object, metadata: { ...object.metadata, namespace } }
+    knownKind(object.apiVersion, object.kind)?.namespaced === false
+      ? object
+      : { ...object, metadata: { ...object.metadata, namespace } }
 }
 
 /** The folder of this repository that holds `name`, from the source as well as from the built package. */
