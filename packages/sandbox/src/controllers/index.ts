@@ -63,7 +63,13 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const { signal } = stopped
   const events = createEventRecorder({ kube, log, now })
   const informers = createSharedInformers({ kube, signal, log })
-  await informers.of(Kinds.CustomResourceDefinition).synced
+  try {
+    await informers.of(Kinds.CustomResourceDefinition).synced
+  } catch (thrown) {
+    // Nobody gets a handle to close: what was begun ends here.
+    stopped.abort()
+    throw thrown
+  }
   const context = { kube, informers, events, log, now, signal }
   const running = only.map(async (name) => {
     try {
