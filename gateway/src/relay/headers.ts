@@ -67,8 +67,12 @@ export function clientHeaders(upstream: IncomingHttpHeaders, upstreamName: strin
   }
 }
 
-/** Whether an answer is server-sent events. */
-export function isEventStream(headers: IncomingHttpHeaders): boolean {
+/** Whether an answer is server-sent events as they are: a server may compress them though it was asked not to. */
+export function isReadableEventStream(headers: IncomingHttpHeaders): boolean {
+  return isEventStream(headers) && /^(identity)?$/i.test(headers['content-encoding'] ?? '')
+}
+
+function isEventStream(headers: IncomingHttpHeaders): boolean {
   return /^text\/event-stream\b/i.test(headers['content-type'] ?? '')
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { onTestFinished, expect, test } from 'vitest'
 import {
   chat,
@@ -56,6 +57,14 @@ test('relays a stream byte for byte when it is cut in the middle of characters',
   })
   const response = await chat(gateway.url, { model: 'w', stream: true })
   expect(Buffer.from(await response.arrayBuffer())).toEqual(whole)
+})
+
+test('relays a stream that the upstream compressed, without looking for its end', async () => {
+  const whole = `${EVENT}data: [DONE]\n\n`
+  const { gateway } = await startPair(({ response }) => {
+    response.writeHead(200, { ...STREAM, 'content-encoding': 'gzip' }).end(gzipSync(whole))
+  })
+  expect(await (await chat(gateway.url, { model: 'w', stream: true })).text()).toBe(whole)
 })
 
 test.each([

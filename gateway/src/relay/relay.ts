@@ -2,7 +2,7 @@ import { GatewayError, renderEnvelope, toGatewayError } from '../errors.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Target } from '../routing/resolve.ts'
 import { EventTail } from './event-tail.ts'
-import { clientHeaders, isEventStream, upstreamHeaders } from './headers.ts'
+import { clientHeaders, isReadableEventStream, upstreamHeaders } from './headers.ts'
 import { UpstreamError, type UpstreamClient, type UpstreamResponse } from './upstream-client.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -69,7 +69,7 @@ async function relayAnswer(exchange: Exchange, response: UpstreamResponse, deps:
   deps.watchdog.disarm()
   deps.onFirstByte()
   exchange.open(response.status, clientHeaders(response.headers, deps.upstream))
-  const tail = isEventStream(response.headers) && response.status < 300 ? new EventTail() : undefined
+  const tail = isReadableEventStream(response.headers) && response.status < 300 ? new EventTail() : undefined
   try {
     await relayPieces(exchange, pieces, first, tail, deps)
     if (tail !== undefined && !tail.isDone) throw new UpstreamError('broken', 'the stream ended without [DONE]')
