@@ -1,5 +1,5 @@
 import { isConflict, isNotFound, KubeApiError, knownKind, ownerReferenceTo, refTo } from '@nexus/kube'
-import type { InferenceService, KubeClient, KubeObject, ObjectRef, OwnerReference } from '@nexus/kube'
+import type { InferenceService, KubeClient, KubeObject, ObjectRef } from '@nexus/kube'
 import { DEPLOY_ID_ANNOTATION } from '../api/metadata.ts'
 import type { SecretFacts } from './existing.ts'
 import { getOrUndefined } from './existing.ts'
@@ -65,13 +65,14 @@ export class WriteJournal {
 
   /** Makes `owner` an owner of a Secret, so that the Secret goes when the InferenceService goes. */
   async own(secret: KubeObject | SecretFacts, owner: InferenceService, found: boolean): Promise<void> {
-    const { name, namespace, uid, ownerReferences = [] } = secret.metadata
+    const { name, namespace, uid } = secret.metadata
     const ref = refOf({ apiVersion: 'v1', kind: 'Secret', metadata: { name, ...(namespace && { namespace }) } })
+    const reference = ownerReferenceTo(owner)
     // Before the patch: were the InferenceService taken back first, the collector would take a found Secret with it.
-    if (found) this.#undos.push(undoOwn(ref, ownerReferences))
-    const references = [...ownerReferences, ownerReferenceTo(owner)]
-    const body = { metadata: { uid, ownerReferences: references } }
-    await this.#kube.patch(ref, { type: 'merge', body }, { signal: this.#signal })
+    if (found) this.#undos.push(undoOwn(ref, reference.uid))
+    // A strategic patch merges owners by uid: those that somebody else adds meanwhile stay.
+    const body = { metadata: { uid, ownerReferences: [reference] } }
+    await this.#kube.patch(ref, { type: 'strategic', body }, { signal: this.#signal })
   }
 
   /** Takes every write back, last one first; one that fails does not stop the others. */
@@ -116,13 +117,13 @@ function undoDoubtfulCreate(ref: ObjectRef, deployId: string, answered: boolean)
   }
 }
 
-function undoOwn(ref: ObjectRef, ownerReferences: OwnerReference[]): Undo {
-  const body = { metadata: { ownerReferences } }
+function undoOwn(ref: ObjectRef, ownerUid: string): Undo {
+  const body = { metadata: { ownerReferences: [{ $patch: 'delete', uid: ownerUid }] } }
   return {
     ref,
-    command: `kubectl patch ${target(ref)} --type=merge -p '${JSON.stringify(body)}'`,
+    command: `kubectl patch ${target(ref)} -p '${JSON.stringify(body)}'`,
     async undo(kube, signal) {
-      await kube.patch(ref, { type: 'merge', body }, { signal })
+      await kube.patch(ref, { type: 'strategic', body }, { signal })
     },
   }
 }
