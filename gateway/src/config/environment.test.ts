@@ -97,6 +97,9 @@ test.each([
   ['GATEWAY_DISCOVERY', 'consul', 'off or kubernetes'],
   ['GATEWAY_DISCOVERY', 'kubernetes', 'KUBERNETES_SERVICE_HOST'],
   ['GATEWAY_LOG_LEVEL', 'loud', '"info"'],
+  ['GATEWAY_UPSTREAM_IDLE_TIMEOUT_SECONDS', '0', 'more than 0 seconds'],
+  ['GATEWAY_UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS', '999999999', 'at most 2147483 seconds'],
+  ['GATEWAY_DRAIN_SECONDS', '999999999', 'at most 2147483 seconds'],
 ])('refuses %s=%s', (variable, text, hint) => {
   const problems = problemsOf({ [variable]: text })
   expect(problems).toHaveLength(1)
@@ -133,6 +136,15 @@ test('finds the API server of the pod it runs in', () => {
   expect(loadConfig({ ...env, NEXUS_SERVICE_ACCOUNT_DIR: '/tmp/sa' }).config.discovery).toMatchObject({
     serviceAccountDir: '/tmp/sa',
   })
+})
+
+test('refuses a port of the API server that is none, before anything is asked of it', () => {
+  const env = {
+    GATEWAY_DISCOVERY: 'kubernetes',
+    KUBERNETES_SERVICE_HOST: 'api',
+    KUBERNETES_SERVICE_PORT: 'tcp://api:443',
+  }
+  expect(problemsOf(env)).toEqual([expect.stringContaining('KUBERNETES_SERVICE_PORT')])
 })
 
 test('warns about unknown names with the nearest one and about names without effect', () => {

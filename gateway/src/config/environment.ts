@@ -139,9 +139,13 @@ function readDiscovery(reader: EnvironmentReader, env: Environment): unknown {
   if (host === '')
     reader.report('GATEWAY_DISCOVERY', ['kubernetes needs KUBERNETES_SERVICE_HOST: run in a pod, or set it'])
   const port = env['KUBERNETES_SERVICE_PORT'] || '443'
-  const authority = host.includes(':') ? `[${host}]` : host
+  const apiUrl = `https://${host.includes(':') ? `[${host}]` : host}:${port}`
+  if (host !== '' && !URL.canParse(apiUrl))
+    reader.report('GATEWAY_DISCOVERY', [
+      'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be a host and a port',
+    ])
   const serviceAccountDir = env['NEXUS_SERVICE_ACCOUNT_DIR'] || SERVICE_ACCOUNT_DIR
-  return { kind, apiUrl: `https://${authority}:${port}`, serviceAccountDir }
+  return { kind, apiUrl, serviceAccountDir }
 }
 
 function warnAboutOtherNames(env: Environment, warnings: string[]): void {

@@ -1,7 +1,12 @@
 import { z } from 'zod'
 
 const MIB = 1024 * 1024
-const Milliseconds = z.int().min(1)
+
+/** The longest that a timer of Node can wait; it takes anything longer for 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1
+
+const Milliseconds = z.int().max(LONGEST_MS, `must be at most ${Math.floor(LONGEST_MS / 1000)} seconds`)
+const Timeout = Milliseconds.min(1, 'must be more than 0 seconds')
 
 /** A namespace whose deployments a key may use; `*` stands for all of them. */
 const ProjectName = z.string().regex(/^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$/, 'must be a namespace or *')
@@ -51,8 +56,8 @@ export const GatewayConfig = z
           .min(1024)
           .max(1024 * MIB)
           .default(20 * MIB),
-        drainMs: z.int().min(0).default(30_000).describe('How long a stopping gateway waits for calls in flight.'),
-        clientStallMs: Milliseconds.default(120_000).describe('How long a client may leave its answer unread.'),
+        drainMs: Milliseconds.min(0).default(30_000).describe('How long a stopping gateway waits for calls in flight.'),
+        clientStallMs: Timeout.default(120_000).describe('How long a client may leave its answer unread.'),
       })
       .prefault({}),
     auth: z.strictObject({ keys: z.array(ApiKey).default([]) }).prefault({}),
@@ -61,9 +66,9 @@ export const GatewayConfig = z
     discovery: Discovery.default({ kind: 'off' }),
     timeouts: z
       .strictObject({
-        connectMs: Milliseconds.default(2_000),
-        firstByteMs: Milliseconds.default(600_000).describe('Prefill for a stream, the whole generation otherwise.'),
-        idleMs: Milliseconds.default(60_000).describe('Between two pieces of an answer.'),
+        connectMs: Timeout.default(2_000),
+        firstByteMs: Timeout.default(600_000).describe('Prefill for a stream, the whole generation otherwise.'),
+        idleMs: Timeout.default(60_000).describe('Between two pieces of an answer.'),
       })
       .prefault({}),
     logLevel: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('info'),
