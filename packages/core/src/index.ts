@@ -3,7 +3,6 @@ export type { ErrorDetails } from './errors.ts'
 export {
   apiKeySecretName,
   DeploymentName,
-  DEPLOYMENT_NAME_MAX_LENGTH,
   imagePullSecretName,
   predictorName,
   ProjectName,

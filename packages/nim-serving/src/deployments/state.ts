@@ -55,24 +55,6 @@ export function deploymentState(input: StateInput): DeploymentState {
   return running(input, pods)
 }
 
-/** Whether a deployment in this state answers requests. */
-export function canReceiveTraffic(state: DeploymentState): boolean {
-  switch (state.phase) {
-    case 'Ready':
-    case 'Redeploying':
-      return true
-    case 'Pending':
-    case 'Pulling':
-    case 'Starting':
-    case 'Stopped':
-    case 'Failed':
-    case 'Deleting':
-      return false
-    default:
-      return state satisfies never
-  }
-}
-
 function stopped({ isvc, pods }: StateInput): DeploymentState {
   const { name, namespace = '' } = isvc.metadata
   const hint = `kubectl annotate inferenceservice ${name} -n ${namespace} --overwrite serving.kserve.io/stop=false`
