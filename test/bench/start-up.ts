@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hasProgram, nexusBin } from '../e2e/clusters/paths.ts'
+import { hasProgram } from '@nexus/kube/testing'
+import { nexusBin } from '../e2e/clusters/paths.ts'
 import { run } from '../e2e/clusters/run.ts'
 import { startSandboxCluster } from '../e2e/clusters/sandbox.ts'
 

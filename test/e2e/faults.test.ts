@@ -3,19 +3,18 @@ import { join } from 'node:path'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { Kinds } from '@nexus/kube'
 import type { Kind } from '@nexus/kube'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually, startFaultProxy } from '@nexus/kube/testing'
+import type { FaultProxy } from '@nexus/kube/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import type { TestCluster } from './clusters/cluster.ts'
-import { availableClusters } from './clusters/index.ts'
+import { describeOnClusters } from './clusters/index.ts'
 import { nexusBin } from './clusters/paths.ts'
 import { run } from './clusters/run.ts'
 import type { Ran } from './clusters/run.ts'
-import { eventually } from './eventually.ts'
-import { startFaultProxy } from './fault-proxy.ts'
-import type { FaultProxy } from './fault-proxy.ts'
 
-describe.each(await availableClusters())('a deploy whose writes fail, on $name', ({ start }) => {
+await describeOnClusters('a deploy whose writes fail', (start) => {
   let cluster: TestCluster
   let kube: ReturnType<typeof createNodeKubeClient>
   let proxy: FaultProxy
@@ -51,47 +50,48 @@ describe.each(await availableClusters())('a deploy whose writes fail, on $name',
 
   beforeAll(async () => {
     cluster = await start()
-    kube = createNodeKubeClient(await loadKubeConfig({ path: cluster.kubeconfig, env: {} }))
-    proxy = await startFaultProxy(cluster.kubeconfig)
+    const access = await loadKubeConfig({ path: cluster.kubeconfig, env: {} })
+    kube = createNodeKubeClient(access)
+    proxy = await startFaultProxy(access)
     throughProxy = join(cluster.env['HOME'] ?? '', 'through-proxy.kubeconfig')
-    await writeFile(throughProxy, await pointedAt(cluster.kubeconfig, proxy.url))
+    await writeFile(throughProxy, await pointedAt(cluster.kubeconfig, proxy.access.server))
   })
 
   afterAll(async () => {
-    await proxy?.close()
+    await proxy?.[Symbol.asyncDispose]()
     await kube?.close()
     await cluster?.stop()
   })
 
   test('every write fails once in turn and nothing is left behind', { timeout: 300_000 }, async () => {
-    proxy.failWrite(0)
     const clean = await deploy()
     expect(clean.stderr).not.toContain('error')
     expect(clean.code).toBe(0)
-    const writes = proxy.writes.length
-    expect(writes).toBeGreaterThanOrEqual(7) // namespace, 2 Secrets, PVC, ServingRuntime, InferenceService, owner references
+    const writes = writesSeen()
+    expect(writes.length).toBeGreaterThanOrEqual(7) // namespace, 2 Secrets, PVC, ServingRuntime, InferenceService, owner references
     await removeProject()
-    for (let n = 1; n <= writes; n++) {
-      proxy.failWrite(n)
+    for (const [write, which] of writes.entries()) {
+      proxy.restart({ write, fault: 'refused' })
       const ran = await deploy()
-      expect(ran.code, `write ${n}: ${proxy.writes[n - 1]}`).not.toBe(0)
+      expect(ran.code, `write ${write}: ${which}`).not.toBe(0)
       expect(ran.stderr).toContain('error:')
-      await eventually(
-        async () => expect(await leftovers(), `after write ${n}: ${proxy.writes[n - 1]}`).toEqual([]),
-        60_000,
-      )
+      await eventually(async () => expect(await leftovers(), `after write ${write}: ${which}`).toEqual([]), 60_000)
     }
   })
 
   test('the same deploy again says unchanged and writes nothing', async () => {
-    proxy.failWrite(0)
+    proxy.restart()
     expect(await deploy()).toMatchObject({ code: 0 })
-    proxy.failWrite(0)
+    proxy.restart()
     const again = await deploy()
     expect(again.stdout + again.stderr).toContain('unchanged')
     expect(again.code).toBe(0)
-    expect(proxy.writes).toEqual([])
+    expect(writesSeen()).toEqual([])
   })
+
+  function writesSeen(): string[] {
+    return proxy.requests.filter(({ isWrite }) => isWrite).map(({ method, path }) => `${method} ${path}`)
+  }
 
   async function removeProject(): Promise<void> {
     await kube.delete({ kind: Kinds.Namespace, name: 'faults' })

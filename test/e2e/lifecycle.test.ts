@@ -6,12 +6,11 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { eventually, freePorts } from '@nexus/kube/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nexusBin } from './clusters/paths.ts'
-import { freePorts } from './clusters/ports.ts'
 import { run } from './clusters/run.ts'
 import { parseEnvironment } from './clusters/sandbox.ts'
-import { eventually } from './eventually.ts'
 
 describe('nexus up', () => {
   let home: string

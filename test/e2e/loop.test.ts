@@ -1,20 +1,20 @@
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { Kind, KubeObject } from '@nexus/kube'
+import { eventually, hasProgram } from '@nexus/kube/testing'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestCluster } from './clusters/cluster.ts'
-import { availableClusters } from './clusters/index.ts'
-import { hasProgram, nexusBin } from './clusters/paths.ts'
+import { describeOnClusters } from './clusters/index.ts'
+import { nexusBin } from './clusters/paths.ts'
 import { run } from './clusters/run.ts'
 import type { Ran } from './clusters/run.ts'
-import { eventually } from './eventually.ts'
 import { workerMetric } from './worker-metric.ts'
 
 const KEY = 'nvapi-test-0123456789abcdefghij'
 const withoutKubectl = !hasProgram('kubectl')
 
-describe.each(await availableClusters())('the whole loop on $name', ({ start }) => {
+await describeOnClusters('the whole loop', (start) => {
   let cluster: TestCluster
   let kube: ReturnType<typeof createNodeKubeClient>
   let openai: OpenAI

@@ -1,28 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePorts, startControlPlane } from '@nexus/kube/testing'
 import type { TestCluster } from './cluster.ts'
-import { startControlPlane } from './control-plane.ts'
-import { hasProgram, root } from './paths.ts'
-import { freePortRange, freePorts } from './ports.ts'
-import { run } from './run.ts'
-
-const lab = join(root, '..', 'shared', 'kubelab')
-
-/** The folder with etcd, kube-apiserver and their fellows: `KUBEBUILDER_ASSETS`, else the one beside the checkout. */
-export async function controlPlaneAssets(): Promise<string | undefined> {
-  const named = process.env['KUBEBUILDER_ASSETS']
-  if (named !== undefined && named !== '') return named
-  if (!existsSync(join(lab, 'unpack')) || !hasProgram('xz')) return undefined
-  const unpacked = await run(join(lab, 'unpack'), [], { env: { HOME: process.env['HOME'] ?? tmpdir() } })
-  if (unpacked.code !== 0) throw new Error(`Unpacking the control plane failed:\n${unpacked.stderr}`)
-  return unpacked.stdout.trim()
-}
 
 /**
  * A real control plane, made a cluster by our KServe controller, volume provisioner and node agent, which run in a process
@@ -30,7 +14,7 @@ export async function controlPlaneAssets(): Promise<string | undefined> {
  */
 export async function startRealCluster(assets: string): Promise<TestCluster> {
   const home = await mkdtemp(join(tmpdir(), 'nexus-e2e-real-'))
-  const plane = await startControlPlane({ assets, dir: join(home, 'plane'), port: await freePortRange(4) })
+  const plane = await startControlPlane({ assets, dir: join(home, 'plane'), controllers: true })
   try {
     const [gatewayPort = 0] = await freePorts(1)
     const attached = await attach(plane.kubeconfig, join(home, 'attached'), gatewayPort)

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts } from '@nexus/kube/testing'
 import type { TestCluster } from './cluster.ts'
 import { nexusBin } from './paths.ts'
 import { run } from './run.ts'
-import { freePorts } from './ports.ts'
 
 /** A sandbox as a user starts it: `nexus up --detach`, on ports and in folders of its own. */
 export async function startSandboxCluster(): Promise<TestCluster> {
