@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Container, Pod } from '@nexus/kube'
 import { assembleEnvironment } from './environment.ts'
 import { expandVariables } from './expand.ts'
-import { freeLoopbackPort } from './loopback-port.ts'
 import { rewriteMountPaths } from './mount-paths.ts'
 import type { MountedFolder } from './mount-paths.ts'
 import type { PodContext } from './pod-context.ts'
@@ -21,7 +20,7 @@ export interface Launch {
   readonly command: readonly [string, ...string[]]
   readonly env: Record<string, string>
   readonly cwd: string
-  /** The port the pod listens on in the cluster, and the loopback port it gets here. */
+  /** The port the pod listens on in the cluster, and the loopback port it has here until it ends. */
   readonly containerPort: number
   readonly loopbackPort: number
 }
@@ -58,7 +57,7 @@ export async function prepareLaunch(
   const mounts = await mountFolders(container, place.volumes, place.serviceAccountDir)
   const cwd = join(place.dir, 'root')
   await mkdir(cwd, { recursive: true, mode: 0o700 })
-  const loopbackPort = await freeLoopbackPort()
+  const loopbackPort = await network.ports.claim()
   const args = program.takesArgs === true ? (container.args ?? []) : []
   return {
     command: [...program.command, ...args.map((arg) => rewriteMountPaths(expandVariables(arg, variables), mounts))],

@@ -4,6 +4,7 @@ import { Kinds, startInformer } from '@nexus/kube'
 import type { EndpointSlice, Informer, KubeClient, Service } from '@nexus/kube'
 import { assembleAddressMap } from './assemble-address-map.ts'
 import type { AddressMap } from './address-map.ts'
+import { LoopbackPorts } from './loopback-port.ts'
 import { writeAddressMap } from './map-file.ts'
 
 /** A change waits this long for others: with a thousand Services the map is long, and they come one by one. */
@@ -23,6 +24,8 @@ export interface PodNetworkOptions {
 /** The addresses of the node's pods, and the map of them and of all Services, kept current in its file. */
 export class PodNetwork {
   readonly mapPath: string
+  /** The ports that stand for those of pods. */
+  readonly ports = new LoopbackPorts()
   readonly #options: PodNetworkOptions
   readonly #services: Informer<Service>
   readonly #slices: Informer<EndpointSlice>

@@ -33,6 +33,15 @@ export interface RunningContainer {
 
 /** @throws the system's error where the program cannot be started */
 export async function runContainer(request: RunRequest): Promise<RunningContainer> {
+  try {
+    return await start(request)
+  } catch (error) {
+    request.network.ports.release(request.launch.loopbackPort)
+    throw error
+  }
+}
+
+async function start(request: RunRequest): Promise<RunningContainer> {
   const { launch, network, podIP, dir } = request
   const log = new ContainerLog(request.logPath)
   const life = new AbortController()
@@ -55,6 +64,7 @@ export async function runContainer(request: RunRequest): Promise<RunningContaine
     const { exitCode, signal } = await started.ended
     life.abort()
     network.close(podIP, containerPort, loopbackPort)
+    network.ports.release(loopbackPort)
     await health
     log.end()
     const finishedAt = new Date().toISOString()
