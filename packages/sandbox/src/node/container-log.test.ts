@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { ContainerLog, readLogLines } from './container-log.ts'
+import { ContainerLog, readLogLines, removeLog } from './container-log.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'nexus-log-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -43,6 +43,29 @@ test('the files stay bounded and keep the newest lines', () => {
   const texts = textsOf(log.path) ?? []
   expect(texts.at(-1)).toBe('line 499')
   expect(texts.length).toBeLessThan(60)
+})
+
+test('a forgotten run leaves no file', () => {
+  const folder = join(dir, 'forgotten')
+  const log = new ContainerLog(join(folder, '0.log'), 10)
+  for (const text of ['one line\n', 'another line\n', 'a third\n']) log.write('stdout', Buffer.from(text))
+  log.end()
+  expect(readdirSync(folder)).toEqual(['0.log', '0.log.1'])
+  removeLog(log.path)
+  removeLog(join(folder, '-1.log'))
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test.skipIf(!existsSync('/dev/full'))('a full disk loses lines, and followers still see them', () => {
+  const log = new ContainerLog('/dev/full')
+  const seen: string[] = []
+  log.follow(
+    ({ text }) => seen.push(text),
+    () => seen.push('end'),
+  )
+  log.write('stdout', Buffer.from('lost\n'))
+  log.end()
+  expect(seen).toEqual(['lost', 'end'])
 })
 
 test('a run that left no log has no lines', () => {

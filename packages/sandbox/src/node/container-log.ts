@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { LineSplitter, parseLogLine, renderLogLine } from './log-line.ts'
 import type { LogLine } from './log-line.ts'
@@ -60,18 +70,34 @@ export class ContainerLog {
     if (texts.length === 0 || this.#ended) return
     const time = new Date().toISOString()
     const lines = texts.map((text): LogLine => ({ time, stream, text }))
-    this.#rotate()
-    this.#bytes += writeSync(this.#file, lines.map(renderLogLine).join(''))
+    this.#store(lines.map(renderLogLine).join(''))
     for (const line of lines) for (const listener of this.#listeners) listener(line)
+  }
+
+  /** On a full disk a container loses its log, and nothing else: whoever follows it still sees its lines. */
+  #store(text: string): void {
+    try {
+      this.#rotate()
+      this.#bytes += writeSync(this.#file, text)
+    } catch {
+      // Nowhere to say it but the disk that is full.
+    }
   }
 
   #rotate(): void {
     if (this.#bytes < this.#maxBytes) return
-    closeSync(this.#file)
     renameSync(this.path, `${this.path}.1`)
-    this.#file = openSync(this.path, 'a', 0o600)
+    // Opened before the old one is closed: where that fails, lines go on into the old file, and never into a closed one.
+    const next = openSync(this.path, 'a', 0o600)
+    closeSync(this.#file)
+    this.#file = next
     this.#bytes = 0
   }
+}
+
+/** Forgets a run. */
+export function removeLog(path: string): void {
+  for (const file of [path, `${path}.1`]) rmSync(file, { force: true })
 }
 
 /** All stored lines of a run, the rotated file first; undefined where it left no log. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { messageOf } from '@nexus/core'
 import { isConflict, isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { Container, Pod } from '@nexus/kube'
+import { removeLog } from './container-log.ts'
 import type { ContainerLog } from './container-log.ts'
 import { prepareLaunch } from './container-launch.ts'
 import { hasRun } from './container-view.ts'
@@ -193,6 +194,8 @@ export class PodWorker {
     this.#tell({ type: 'Normal', reason: 'Pulled', message: pulledMessage(container), container: name })
     const view = this.#viewOf(name)
     const restartCount = hasRun(view) ? view.restartCount + 1 : view.restartCount
+    // `kubectl logs` reaches this run and the one before; a container that crashes for days must not fill the disk.
+    removeLog(this.logPath(name, restartCount - 2))
     const running = await runContainer({
       container,
       launch,
