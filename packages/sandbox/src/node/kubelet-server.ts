@@ -49,13 +49,19 @@ function answer(
   response: ServerResponse,
   findPod: (namespace: string, name: string) => PodWorker | undefined,
 ): void {
-  const url = new URL(request.url ?? '/', 'https://127.0.0.1')
-  if (request.method === 'GET' && url.pathname === '/healthz') return refuse(response, 200, 'ok')
-  const logRequest = request.method === 'GET' ? parseLogRequest(url, new Date()) : undefined
+  const url = request.method === 'GET' ? URL.parse(request.url ?? '/', 'https://127.0.0.1') : null
+  if (url?.pathname === '/healthz') return refuse(response, 200, 'ok')
+  const logRequest = url === null ? undefined : parseLogRequest(url, new Date())
   if (logRequest === undefined) return refuse(response, 404, '404 page not found')
   const worker = findPod(logRequest.namespace, logRequest.pod)
   if (worker === undefined) return refuse(response, 404, `pod "${logRequest.pod}" does not exist`)
-  sendLog(logRequest, worker, response)
+  try {
+    sendLog(logRequest, worker, response)
+  } catch {
+    // Its files may go while they are read: the pod is being forgotten.
+    if (response.headersSent) response.destroy()
+    else refuse(response, 500, `the log of container "${logRequest.container}" cannot be read`)
+  }
 }
 
 function sendLog(request: LogRequest, worker: PodWorker, response: ServerResponse): void {
