@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { processStartTime } from '../process-start.ts'
 import { startPodProcess } from './pod-process.ts'
 import type { PodProcess } from './pod-process.ts'
@@ -64,6 +65,17 @@ test('what a process leaves behind ends with it', async () => {
 test('a program that is not there is an error', async () => {
   const request = { command: ['/nowhere/program'] as const, env: {}, dir, cwd: dir, onOutput: () => {} }
   await expect(startPodProcess(request)).rejects.toThrow('ENOENT')
+})
+
+test('a process that cannot be recorded does not go on', async () => {
+  const folder = join(dir, 'unrecorded')
+  // A folder where the record belongs: writing it fails.
+  await mkdir(join(folder, 'process'), { recursive: true })
+  const mark = `nexus-unrecorded-${process.pid}`
+  const command = [process.execPath, '-e', 'setInterval(() => {}, 1000)', mark] as const
+  const request = { command, env: {}, dir: folder, cwd: dir, onOutput: () => {} }
+  await expect(startPodProcess(request)).rejects.toThrow('EISDIR')
+  await vi.waitFor(() => expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(mark))
 })
 
 test('a leftover process of this folder is killed', async () => {

@@ -48,7 +48,13 @@ export async function startPodProcess(request: ProcessRequest): Promise<PodProce
   const { pid } = child
   if (pid === undefined) throw new Error(`${program} did not start`)
   const record = join(dir, PROCESS_RECORD_FILE)
-  writeFileSync(record, renderRecord({ pid, startTime: processStartTime(pid) ?? '' }), { mode: 0o600 })
+  try {
+    writeFileSync(record, renderRecord({ pid, startTime: processStartTime(pid) ?? '' }), { mode: 0o600 })
+  } catch (error) {
+    // A full disk, for example. Nobody would know of this process.
+    signalGroup(pid, 'SIGKILL')
+    throw error
+  }
   child.stdout?.on('data', (chunk: Uint8Array) => onOutput('stdout', chunk))
   child.stderr?.on('data', (chunk: Uint8Array) => onOutput('stderr', chunk))
   // Writing to a child that has just ended fails; the end itself is what counts.
@@ -56,7 +62,10 @@ export async function startPodProcess(request: ProcessRequest): Promise<PodProce
   return {
     pid,
     ended: endOf(child, pid, record),
-    signal: (signal) => void signalGroup(pid, signal),
+    signal: (signal) => {
+      // Once it has ended, its number may be another's.
+      if (child.exitCode === null && child.signalCode === null) signalGroup(pid, signal)
+    },
   }
 }
 
