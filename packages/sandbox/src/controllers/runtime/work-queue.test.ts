@@ -85,6 +85,22 @@ test('a handler that asks for it is called again later', async () => {
   expect(calls).toBe(2)
 })
 
+test('of several delays of one key the earliest counts, and a delay that no timer can hold does not pass at once', async () => {
+  const { calls, handle, callNumber } = heldHandler()
+  const queue = createWorkQueue({ handle })
+  queue.addAfter('never', 2 ** 40)
+  queue.addAfter('a', 60_000)
+  queue.addAfter('a', 5)
+  queue.addAfter('a', 10)
+  queue.addAfter('b', 20)
+  const first = await callNumber(1)
+  first.end()
+  await callNumber(2)
+  expect(calls.map((call) => call.key)).toEqual(['a', 'b'])
+  for (const call of calls) call.end()
+  await queue.close()
+})
+
 test('close waits for the work in progress and drops the rest', async () => {
   const { calls, handle, callNumber } = heldHandler()
   const queue = createWorkQueue({ handle, concurrency: 1 })

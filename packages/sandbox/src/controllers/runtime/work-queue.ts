@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 /** What a handler may ask for instead of an error: to be called again later. */
 export interface Requeue {
   readonly requeueAfterMs: number
@@ -23,6 +21,7 @@ export interface WorkQueueOptions {
 export interface WorkQueue {
   /** A key added while it is worked on is worked on once more afterwards. */
   add(key: string): void
+  /** Of several pending for one key the earliest counts. */
   addAfter(key: string, ms: number): void
   /** Drops what waits, and resolves when what is worked on has ended. */
   close(): Promise<void>
@@ -34,17 +33,21 @@ export function backoffMs(failures: number, baseMs: number, maxMs: number, rando
   return whole / 2 + (whole / 2) * random()
 }
 
+/** Timers take no more, and fire at once instead: about 25 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Starts a work queue; it idles without timers while it is empty. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { handle, onError, concurrency = 4, baseBackoffMs = 25, maxBackoffMs = 15_000, random = Math.random } = options
   const waiting = new Set<string>()
   const working = new Map<string, Promise<void>>()
   const failures = new Map<string, number>()
-  const stopped = new AbortController()
+  const delayed = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>()
+  let stopped = false
 
   function pump(): void {
     for (const key of waiting) {
-      if (stopped.signal.aborted || working.size >= concurrency) return
+      if (stopped || working.size >= concurrency) return
       if (working.has(key)) continue
       waiting.delete(key)
       working.set(key, workOn(key))
@@ -64,7 +67,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   function retry(key: string, thrown: unknown): void {
-    if (stopped.signal.aborted) return
+    if (stopped) return
     const count = (failures.get(key) ?? 0) + 1
     failures.set(key, count)
     onError?.(key, thrown)
@@ -72,21 +75,29 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   function add(key: string): void {
-    if (stopped.signal.aborted) return
+    if (stopped) return
     waiting.add(key)
     pump()
   }
 
   function addAfter(key: string, ms: number): void {
-    // The timer ends with the queue: a rejection here only means that nobody waits any more.
-    delay(ms, undefined, { signal: stopped.signal }).then(
-      () => add(key),
-      () => {},
-    )
+    if (stopped) return
+    const pause = Math.min(ms, LONGEST_TIMER_MS)
+    const at = performance.now() + pause
+    const pending = delayed.get(key)
+    if (pending !== undefined && pending.at <= at) return
+    clearTimeout(pending?.timer)
+    const timer = setTimeout(() => {
+      delayed.delete(key)
+      add(key)
+    }, pause)
+    delayed.set(key, { at, timer })
   }
 
   async function close(): Promise<void> {
-    stopped.abort()
+    stopped = true
+    for (const { timer } of delayed.values()) clearTimeout(timer)
+    delayed.clear()
     waiting.clear()
     await Promise.all(working.values())
   }
