@@ -57,6 +57,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   await mkdir(podsDir, { recursive: true, mode: 0o700 })
   const killed = await killLeftovers(podsDir)
   if (killed > 0) log(`ended ${killed} processes of an earlier run`)
+  const caPem = api.caPem ?? (await presentedCa(api.url))
 
   const life = new AbortController()
   const network = new PodNetwork({
@@ -68,7 +69,6 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     log,
   })
   const events = createEventRecorder(kube, nodeName, log)
-  const caPem = api.caPem ?? (await presentedCa(api.url))
   const programs = options.programs ?? repositoryPrograms()
   const context: PodContext = { kube, programs, network, events, podsDir, api: { url: api.url, caPem }, log }
   const pods = new NodePods(context)

@@ -19,6 +19,9 @@ export interface EventRecorder {
   flush(): Promise<void>
 }
 
+/** Older events than these are written anew when they repeat: pods come and go, and the memory must not grow with them. */
+const MAX_REMEMBERED = 1000
+
 /** A recorder of events in the name of the kubelet of `nodeName`. */
 export function createEventRecorder(kube: KubeClient, nodeName: string, log: (message: string) => void): EventRecorder {
   const counts = new Map<string, { name: string; count: number }>()
@@ -41,7 +44,10 @@ export function createEventRecorder(kube: KubeClient, nodeName: string, log: (me
       }
     }
     const name = `${pod.metadata.name}.${randomBytes(8).toString('hex')}`
+    counts.delete(key)
     counts.set(key, { name, count: 1 })
+    const [oldest] = counts.keys()
+    if (counts.size > MAX_REMEMBERED && oldest !== undefined) counts.delete(oldest)
     await kube.create(assembleEvent(pod, event, { name, time, nodeName }))
   }
 

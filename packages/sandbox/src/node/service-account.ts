@@ -11,6 +11,8 @@ export const SERVICE_ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccou
 
 /** What kubelets ask for: an hour and seven seconds, the mark of a token that is refreshed. */
 const TOKEN_SECONDS = 3607
+/** A server that accepts connections and says nothing is none. */
+const HANDSHAKE_WITHIN_MS = 10_000
 /** A token is replaced when this part of its life is over. */
 const REFRESH_AFTER = 0.8
 
@@ -95,13 +97,15 @@ async function replaceFile(path: string, content: string): Promise<void> {
 export function presentedCa(url: string): Promise<string> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port || 443), rejectUnauthorized: false }, () => {
+    const target = { host: hostname, port: Number(port || 443), timeout: HANDSHAKE_WITHIN_MS }
+    const socket = connect({ ...target, rejectUnauthorized: false }, () => {
       const last = lastOfChain(socket.getPeerCertificate(true))
       socket.destroy()
       resolve(
         `-----BEGIN CERTIFICATE-----\n${last.raw.toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
       )
     })
+    socket.on('timeout', () => socket.destroy(new Error(`${url} did not answer the TLS handshake in time`)))
     socket.on('error', reject)
   })
 }
