@@ -36,14 +36,18 @@ export class SecretText {
   }
 }
 
-/** What is never printed wherever it stands: NVIDIA keys (`nvapi-…`), bearer tokens, passwords in URLs. */
+/**
+ * What is never printed wherever it stands: NVIDIA keys (`nvapi-…`), the same in base64 as Secrets hold it (`bnZhcGkt…`,
+ * also after `$oauthtoken:`) and in a docker configuration (`{"auths":`), credentials of a header, passwords in URLs.
+ */
 const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/nvapi-[\w-]+/g, `nvapi-${REDACTED}`],
-  [/(bearer\s+)[\w.~+/=-]+/gi, `$1${REDACTED}`],
-  [/(:\/\/[^\s/:@]+:)[^\s/@]+(@)/g, `$1${REDACTED}$2`],
+  [/(?:bnZhcGkt|eyJhdXRocyI6)[\w+/=-]+/g, REDACTED],
+  [/(bearer\s+|authorization:\s*basic\s+)[\w.~+/=-]+/gi, `$1${REDACTED}`],
+  [/(:\/\/[^\s/:@]+:)[^\s/]+(@)/g, `$1${REDACTED}$2`],
 ]
 
-/** `text` without anything that looks like a key, a bearer token or a password in a URL. For logs and error output. */
+/** `text` without anything that looks like a key, a token, an authorization or a password in a URL. For logs and errors. */
 export function redact(text: string): string {
   return SECRET_SHAPES.reduce((cleaned, [shape, replacement]) => cleaned.replaceAll(shape, replacement), text)
 }
