@@ -20,6 +20,11 @@ test('the defaults are those of one small replica', () => {
   expect(key.reveal()).toBe(TEST_KEY)
 })
 
+test('a PVC may have dots in its name', () => {
+  const storage = { mode: 'existing', pvc: 'my.models-1', subPath: '/llama/' } as const
+  expect(parseDeployRequest(testRequest({ storage })).input.storage).toEqual({ ...storage, subPath: 'llama' })
+})
+
 test('a key may come parsed', () => {
   expect(parseDeployRequest(testRequest({ apiKey: new SecretText(TEST_KEY) })).key.hint()).toBe('abcd')
 })
@@ -36,6 +41,12 @@ test.each<{ name: string; changes: Partial<DeployRequest>; says: string }>([
   { name: 'a registry with a scheme', changes: { registry: 'https://nvcr.io' }, says: 'without a scheme' },
   { name: 'no replica', changes: { replicas: 0 }, says: 'replicas: ' },
   { name: 'a size without a number', changes: { storage: { mode: 'new', size: 'big' } }, says: 'storage.size' },
+  { name: 'a PVC with a path', changes: { storage: { mode: 'existing', pvc: '../a' } }, says: '"../a" is no name' },
+  {
+    name: 'a storage class with capitals',
+    changes: { storage: { mode: 'new', storageClass: 'Fast' } },
+    says: '"Fast" is no name',
+  },
   {
     name: 'a folder outside the PVC',
     changes: { storage: { mode: 'existing', pvc: 'a', subPath: '../b' } },

@@ -32,9 +32,18 @@ const SubPath = z
   .transform((path) => path.replace(/^\/+/, '').replace(/\/+$/, ''))
   .refine((path) => !path.split('/').includes('..'), { message: 'A folder of a PVC has no "..".' })
 
+/** A DNS subdomain (RFC 1123), which names of PVCs and storage classes are. */
+const ObjectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, {
+    error: ({ input }) =>
+      `"${String(input)}" is no name of an object: it has lower-case letters, digits, "-" and ".", and starts and ends with a letter or a digit.`,
+  })
+
 const Storage = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('new'), size: Quantity.optional(), storageClass: z.string().min(1).optional() }),
-  z.strictObject({ mode: z.literal('existing'), pvc: z.string().min(1).max(253), subPath: SubPath.optional() }),
+  z.strictObject({ mode: z.literal('new'), size: Quantity.optional(), storageClass: ObjectName.optional() }),
+  z.strictObject({ mode: z.literal('existing'), pvc: ObjectName, subPath: SubPath.optional() }),
 ])
 
 /** What a person asks for. */
