@@ -1,5 +1,5 @@
 import { StatusError } from '../status.ts'
-import { isJsonObject } from './json-object.ts'
+import { isRecord } from '../objects/fields.ts'
 
 export interface ListsToOrder {
   /** The merged list. */
@@ -17,7 +17,7 @@ export interface ListsToOrder {
  * first item they preceded; new items go before them.
  */
 export function inElementOrder(lists: ListsToOrder, key: string | undefined): unknown[] {
-  const identity = (item: unknown) => (key !== undefined && isJsonObject(item) ? item[key] : item)
+  const identity = (item: unknown) => (key !== undefined && isRecord(item) ? item[key] : item)
   const wanted = lists.order.map(identity)
   const before = lists.server.map(identity)
   checkConsistent(lists, identity, wanted)

@@ -1,6 +1,7 @@
 import type { ApiObject } from '../object.ts'
 import { StatusError } from '../status.ts'
-import { asPatched, badPatch, isJsonObject, jsonType } from './json-object.ts'
+import { isRecord } from '../objects/fields.ts'
+import { asPatched, badPatch, jsonType } from './json-object.ts'
 import { jsonPatch } from './json-patch.ts'
 import { strategiesOf } from './merge-keys.ts'
 import { mergePatch } from './merge-patch.ts'
@@ -15,7 +16,7 @@ export function applyJsonPatch(object: ApiObject, operations: unknown): ApiObjec
 
 /** `application/merge-patch+json` (RFC 7396). @throws {StatusError} 400 or 422. */
 export function applyMergePatch(object: ApiObject, patch: unknown): ApiObject {
-  if (!isJsonObject(patch)) throw badPatch(notAnObject(patch))
+  if (!isRecord(patch)) throw badPatch(notAnObject(patch))
   return asPatched(object, structuredClone(mergePatch(object, patch)))
 }
 
@@ -27,7 +28,7 @@ export function applyMergePatch(object: ApiObject, patch: unknown): ApiObject {
 export function applyStrategicMergePatch(object: ApiObject, patch: unknown): ApiObject {
   const strategies = strategiesOf(object.apiVersion, object.kind)
   if (strategies === undefined) throw unsupported()
-  if (!isJsonObject(patch)) throw new StatusError(400, 'BadRequest', notAnObject(patch))
+  if (!isRecord(patch)) throw new StatusError(400, 'BadRequest', notAnObject(patch))
   return asPatched(object, structuredClone(strategicMerge({ ...object }, patch, strategies)))
 }
 

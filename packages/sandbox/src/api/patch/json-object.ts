@@ -1,15 +1,12 @@
-import { StatusError } from '../status.ts'
 import type { ApiObject } from '../object.ts'
+import { isApiObject } from '../objects/fields.ts'
+import { StatusError } from '../status.ts'
 
 export type JsonObject = Record<string, unknown>
 
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Checks that the result of a patch is still an object of the same kind with a name. */
 export function asPatched(original: ApiObject, patched: unknown): ApiObject {
-  if (!isApiObject(patched)) {
+  if (!isApiObject(patched) || patched.metadata.name === '') {
     throw new StatusError(
       400,
       'BadRequest',
@@ -37,10 +34,4 @@ export function jsonType(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   return typeof value === 'boolean' ? 'bool' : typeof value
-}
-
-function isApiObject(value: unknown): value is ApiObject {
-  if (!isJsonObject(value) || typeof value['apiVersion'] !== 'string' || typeof value['kind'] !== 'string') return false
-  const metadata = value['metadata']
-  return isJsonObject(metadata) && typeof metadata['name'] === 'string' && metadata['name'] !== ''
 }

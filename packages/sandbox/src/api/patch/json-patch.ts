@@ -1,10 +1,14 @@
 import { applyPatch } from 'rfc6902'
 import type { Operation } from 'rfc6902'
 import { StatusError } from '../status.ts'
-import { badPatch, isJsonObject, jsonType } from './json-object.ts'
+import { isRecord } from '../objects/fields.ts'
+import { badPatch, jsonType } from './json-object.ts'
+import { staysWithin, tokensOf, valueAt } from './json-pointer.ts'
 
 /** The API server's own limit. */
 const MAX_OPERATIONS = 10_000
+/** In characters of JSON. Without it a few dozen copies of copies would fill the memory. The API server's limit, too. */
+const MAX_COPIED = 3 * 1024 * 1024
 const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
 
 /**
@@ -15,10 +19,16 @@ const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
  */
 export function jsonPatch(target: unknown, operations: unknown): unknown {
   const document: unknown = structuredClone(target)
+  let copied = 0
   for (const operation of parseOperations(operations)) {
-    if (!succeeds(document, operation)) throw doesNotApply()
+    if (operation.op === 'copy') copied += sizeOf(valueAt(document, tokensOf(operation.from)))
+    if (copied > MAX_COPIED || !staysWithin(document, operation) || !succeeds(document, operation)) throw doesNotApply()
   }
   return document
+}
+
+function sizeOf(value: unknown): number {
+  return value === undefined ? 0 : JSON.stringify(value).length
 }
 
 function succeeds(document: unknown, operation: Operation): boolean {
@@ -38,7 +48,7 @@ function parseOperations(operations: unknown): Operation[] {
     throw new StatusError(413, 'RequestEntityTooLarge', message)
   }
   return operations.map((operation: unknown) => {
-    if (!isJsonObject(operation)) throw badPatch('json: an operation must be an object')
+    if (!isRecord(operation)) throw badPatch('json: an operation must be an object')
     if (!isOperation(operation)) throw doesNotApply()
     return operation
   })
@@ -46,7 +56,7 @@ function parseOperations(operations: unknown): Operation[] {
 
 /** `value` is not checked here: the library refuses an `add` without one. */
 function isOperation(value: unknown): value is Operation {
-  if (!isJsonObject(value) || typeof value['op'] !== 'string' || !OPERATIONS.has(value['op'])) return false
+  if (!isRecord(value) || typeof value['op'] !== 'string' || !OPERATIONS.has(value['op'])) return false
   const needsFrom = value['op'] === 'move' || value['op'] === 'copy'
   return typeof value['path'] === 'string' && (!needsFrom || typeof value['from'] === 'string')
 }

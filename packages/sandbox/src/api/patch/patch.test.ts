@@ -98,6 +98,48 @@ test.each([
   expect(() => applyJsonPatch(configMap, patch)).toThrow(expect.objectContaining({ code, reason }))
 })
 
+test.each(['/metadata/toString/zzz', '/metadata/name/at/zzz', '/spec/list/push/zzz', '/spec/deep/constructor/zzz'])(
+  'a JSON patch cannot reach what the document does not have: %s',
+  (path) => {
+    const object = { ...configMap, spec: { list: [1], deep: { constructor: {} } } }
+    for (const op of ['add', 'replace', 'test', 'remove']) {
+      expect(() => applyJsonPatch(object, [{ op, path, value: 1 }])).toThrow(expect.objectContaining({ code: 422 }))
+    }
+    const inherited = [{}, [], new String('')].flatMap((value) => {
+      return ['toString', 'at', 'push', 'constructor'].map((name): unknown => Reflect.get(value, name))
+    })
+    const written = inherited.flatMap((one) => (typeof one === 'function' ? Object.keys(one) : []))
+    expect(written).toEqual([])
+  },
+)
+
+test.each(['/metadata/toString', '/data/constructor', '/spec/list/9', '/spec/list/length'])(
+  'a JSON patch cannot copy or move what the document does not have: %s',
+  (from) => {
+    const object = { ...configMap, spec: { list: [1] } }
+    for (const op of ['copy', 'move']) {
+      expect(() => applyJsonPatch(object, [{ op, from, path: '/data/x' }])).toThrow(
+        expect.objectContaining({ code: 422 }),
+      )
+    }
+  },
+)
+
+test('a JSON patch may use any name as the last of a path, and none to become its own child', () => {
+  expect(applyJsonPatch(configMap, [{ op: 'add', path: '/data/constructor', value: 'x' }])['data']).toEqual({
+    a: '1',
+    constructor: 'x',
+  })
+  expect(() => applyJsonPatch(configMap, [{ op: 'move', from: '/data', path: '/data/in' }])).toThrow(
+    expect.objectContaining({ code: 422 }),
+  )
+})
+
+test('a JSON patch that copies its copies is refused before it fills the memory', () => {
+  const copies = Array.from({ length: 64 }, (_, index) => ({ op: 'copy', from: '/data', path: `/data/${index}` }))
+  expect(() => applyJsonPatch(configMap, copies)).toThrow(expect.objectContaining({ code: 422 }))
+})
+
 test.each([
   { what: 'a list', patch: [1], message: 'cannot unmarshal array' },
   { what: 'a string', patch: 'x', message: 'cannot unmarshal string' },

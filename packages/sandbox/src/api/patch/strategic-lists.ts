@@ -1,5 +1,5 @@
 import { StatusError } from '../status.ts'
-import { isJsonObject } from './json-object.ts'
+import { isRecord } from '../objects/fields.ts'
 import type { JsonObject } from './json-object.ts'
 
 /** The scalars of both lists, each once, in order of appearance. */
@@ -45,7 +45,7 @@ function applyChange(
 }
 
 function asObject(item: unknown): JsonObject {
-  if (isJsonObject(item)) return item
+  if (isRecord(item)) return item
   throw internal(`list element types are not identical: ${JSON.stringify(item)} is not an object`)
 }
 

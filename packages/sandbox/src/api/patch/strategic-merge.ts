@@ -1,5 +1,5 @@
 import { StatusError } from '../status.ts'
-import { isJsonObject } from './json-object.ts'
+import { isRecord } from '../objects/fields.ts'
 import type { JsonObject } from './json-object.ts'
 import type { FieldStrategy, Strategies } from './merge-keys.ts'
 import { mergeObjectList, mergeSet } from './strategic-lists.ts'
@@ -43,7 +43,7 @@ function setNew(merged: Map<string, unknown>, key: string, value: unknown): void
 }
 
 function mergeValue(original: unknown, patch: unknown, strategy?: FieldStrategy): unknown {
-  if (isJsonObject(original) && isJsonObject(patch)) {
+  if (isRecord(original) && isRecord(patch)) {
     return strategicMerge(original, patch, strategy?.merge === 'map' ? strategy.fields : {})
   }
   if (!Array.isArray(original) || !Array.isArray(patch)) return patch
@@ -85,7 +85,7 @@ function deleteFromLists(merged: Map<string, unknown>, patch: JsonObject): void 
 function orderLists(merged: Map<string, unknown>, original: JsonObject, patch: JsonObject, fields: Strategies): void {
   for (const [key, strategy] of Object.entries(fields)) {
     const explicit = patch[ELEMENT_ORDER + key]
-    const patched = arrayOrEmpty(patch[key]).filter((item) => !isJsonObject(item) || item['$patch'] === undefined)
+    const patched = arrayOrEmpty(patch[key]).filter((item) => !isRecord(item) || item['$patch'] === undefined)
     const list = merged.get(key)
     if (!Array.isArray(list) || strategy.merge === 'map' || (explicit === undefined && patched.length === 0)) continue
     const order: unknown = explicit ?? patched
@@ -98,7 +98,7 @@ function orderLists(merged: Map<string, unknown>, original: JsonObject, patch: J
 /** `undefined` for an object that says it is to be deleted. */
 function withoutDirectives(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined)
-  if (!isJsonObject(value)) return value
+  if (!isRecord(value)) return value
   if (value['$patch'] === 'delete') return undefined
   const kept = Object.entries(value)
     .filter(([key, member]) => !isDirective(key) && member !== null)
