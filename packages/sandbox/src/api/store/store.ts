@@ -123,7 +123,7 @@ export class ObjectStore {
   }
 
   #publish(shelf: Shelf, change: Change): void {
-    shelf.history.add(change)
+    shelf.history.add(change, encode(change.object).length)
     for (const listener of shelf.listeners) listener(change)
   }
 
