@@ -1,6 +1,6 @@
 import type { ApiObject } from './object.ts'
 import { columnsOf } from './table/columns.ts'
-import type { PrinterColumn } from './table/custom.ts'
+import type { PrinterColumn } from './resources/resource.ts'
 
 /** What a table needs to know about the resource it shows. */
 export interface TableResource {

@@ -1,17 +1,8 @@
+import type { PrinterColumn } from '../resources/resource.ts'
 import { ageOf } from './age.ts'
 import { ageColumn } from './column.ts'
 import type { Column } from './column.ts'
 import { findFirst } from './json-path.ts'
-
-/** One of `additionalPrinterColumns` of a CustomResourceDefinition. */
-export interface PrinterColumn {
-  readonly name: string
-  readonly type: string
-  readonly jsonPath: string
-  readonly format?: string
-  readonly description?: string
-  readonly priority?: number
-}
 
 /** The columns a definition asks for, or the age where it asks for none. */
 export function customColumns(printerColumns: readonly PrinterColumn[] = []): Column[] {
