@@ -49,7 +49,8 @@ export function parseBody(body: Buffer, contentType: string): unknown {
     case 'application/json':
       return parseText('json', (text): unknown => JSON.parse(text), body)
     case 'application/yaml':
-      return parseText('yaml', (text): unknown => parseYaml(text), body)
+      // No warnings: they would go to the console, and quote the text.
+      return parseText('yaml', (text): unknown => parseYaml(text, { logLevel: 'error' }), body)
     case 'application/vnd.kubernetes.protobuf':
       return decodeObject(body)
     default:

@@ -91,10 +91,11 @@ function mergeStringData(object: ApiObject): void {
   const { stringData } = object
   delete object['stringData']
   if (!isRecord(stringData)) return
-  const data = recordAt(object, 'data')
-  for (const [key, value] of Object.entries(stringData)) {
-    if (typeof value === 'string') data[key] = Buffer.from(value).toString('base64')
-  }
+  // What is no string is left for the validation to refuse. Own properties only: a key named __proto__ is a key.
+  const encoded = Object.entries(stringData).map(([key, value]): [string, unknown] => {
+    return [key, typeof value === 'string' ? Buffer.from(value).toString('base64') : value]
+  })
+  object['data'] = Object.fromEntries([...Object.entries(recordAt(object, 'data')), ...encoded])
 }
 
 function admitService(object: ApiObject, call: Call): void {

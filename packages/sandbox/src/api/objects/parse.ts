@@ -3,6 +3,18 @@ import type { ObjectPath } from '../http/path.ts'
 import type { ApiObject } from '../object.ts'
 import type { Resource } from '../resources/resource.ts'
 import { isApiObject, isRecord, stringAt } from './fields.ts'
+import { checkMetadataTypes } from './metadata-types.ts'
+
+/** Far beyond any object that means something, and within what every walk over an object can take. */
+const MAX_DEPTH = 1_000
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  let level: unknown[] = [value]
+  for (let below = 0; below <= depth && level.length > 0; below++) {
+    level = level.flatMap((one): unknown[] => (typeof one === 'object' && one !== null ? Object.values(one) : []))
+  }
+  return level.length > 0
+}
 
 /** `value` with the kind, version and metadata that a body may leave out, because the path says them. */
 function completed(value: Record<string, unknown>, resource: Resource): Record<string, unknown> {
@@ -20,15 +32,20 @@ function completed(value: Record<string, unknown>, resource: Resource): Record<s
  * @throws StatusError 400 where it is no object, of another kind, or for another name or namespace.
  */
 export function parseObject(value: unknown, resource: Resource, path: ObjectPath): ApiObject {
-  const object = isRecord(value) ? ordered(completed(value, resource)) : undefined
-  if (!object || !isApiObject(object)) {
-    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind})`)
-  }
+  if (!isRecord(value)) throw unrecognized(resource)
+  if (isDeeperThan(value, MAX_DEPTH)) throw badRequest(`the object is nested more than ${MAX_DEPTH} levels deep`)
+  checkMetadataTypes(value, resource)
+  const object = ordered(completed(value, resource))
+  if (!isApiObject(object)) throw unrecognized(resource)
   checkKind(object, resource)
   checkPlace(object, resource, path)
   if (resource.namespaced) object.metadata.namespace = path.namespace
   else delete object.metadata.namespace
   return object
+}
+
+function unrecognized({ kind }: Resource): Error {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind})`)
 }
 
 /** The order in which the API server writes an object: kind and version before the rest. */

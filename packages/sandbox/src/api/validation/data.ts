@@ -14,6 +14,8 @@ export function validateConfigMap(object: ApiObject): StatusCause[] {
   const both = Object.keys(data).filter((key) => Object.hasOwn(binary, key))
   const size = sizeOf(data, (value) => Buffer.byteLength(value)) + sizeOf(binary, decodedLength)
   return [
+    ...checkMap('data', object['data']),
+    ...checkMap('binaryData', object['binaryData']),
     ...Object.keys(data).flatMap((key) => checkKey('data', key)),
     ...Object.keys(binary).flatMap((key) => checkKey('binaryData', key)),
     ...both.map((key) => invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')),
@@ -26,11 +28,18 @@ export function validateConfigMap(object: ApiObject): StatusCause[] {
 export function validateSecret(object: ApiObject): StatusCause[] {
   const data = recordOf(object['data'])
   return [
+    ...checkMap('data', object['data']),
     ...Object.keys(data).flatMap((key) => checkKey('data', key)),
     ...checkBase64('data', data),
     ...(sizeOf(data, decodedLength) > MAX_BYTES ? [tooLong('data', MAX_BYTES)] : []),
     ...checkDockerConfig(object),
   ]
+}
+
+/** What stands in its place is not part of the message: it may be a secret. */
+function checkMap(field: string, value: unknown): StatusCause[] {
+  const isMap = value === undefined || value === null || isRecord(value)
+  return isMap ? [] : [invalidValue(field, '<hidden>', 'must be a map of strings')]
 }
 
 function checkKey(field: string, key: string): StatusCause[] {
