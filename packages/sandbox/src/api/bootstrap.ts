@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts'
 import { applyDefaults } from './defaults.ts'
 import type { ApiObject } from './object.ts'
 import { KUBERNETES_ADDRESS } from './objects/cluster-address.ts'
+import { isRecord, listAt } from './objects/fields.ts'
 import { DEFINITIONS } from './verbs/removal.ts'
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -42,6 +43,16 @@ export function bootstrap(cluster: Cluster, port: number): void {
   for (const definition of cluster.store.list(DEFINITIONS)) cluster.registry.define(definition)
   for (const name of NAMESPACES) ensure(cluster, 'namespaces', namespace(name))
   ensure(cluster, 'services', kubernetesService(port))
+  pointToPort(cluster, port)
+}
+
+/** The server may have been started on another port since. */
+function pointToPort({ store }: Cluster, port: number): void {
+  const service = structuredClone(store.get('services', 'default', 'kubernetes'))
+  const [https] = listAt(service, 'spec', 'ports')
+  if (!service || !isRecord(https) || https['targetPort'] === port) return
+  https['targetPort'] = port
+  store.put('services', service)
 }
 
 function ensure({ store, clock }: Cluster, key: string, object: ApiObject): void {

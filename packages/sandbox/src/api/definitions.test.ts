@@ -119,6 +119,15 @@ test('a definition that is deleted in the foreground goes once the garbage colle
   expect((await api.ask('GET', path)).status).toBe(404)
 })
 
+test('a custom kind may be called like a built-in one, and keeps none of its rules', async () => {
+  const path = inDefault('services')
+  await api.ask('POST', CRDS, { body: definition('services', 'StorageClass') })
+  const created = await api.ask('POST', path, { body: { metadata: { name: 'one' }, provisioner: 'a' } })
+  expect(created.body).toMatchObject({ kind: 'StorageClass', apiVersion: 'example.com/v1' })
+  const body = { metadata: { name: 'one' }, provisioner: 'b' }
+  expect((await api.ask('PUT', `${path}/one`, { body })).status).toBe(200)
+})
+
 test('discovery comes as one document, too', async () => {
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
   const [core, named] = [await api.ask('GET', '/api', { accept }), await api.ask('GET', '/apis', { accept })]

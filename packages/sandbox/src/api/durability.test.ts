@@ -154,6 +154,16 @@ test('a deleted object stays deleted, and its version is not given out again', a
   await rm(dir, { recursive: true })
 })
 
+test('Service kubernetes leads to the port of this start', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
+  for (let start = 0; start < 2; start++) {
+    await using api = await startTestServer({ dir })
+    const service = await api.ask('GET', '/api/v1/namespaces/default/services/kubernetes')
+    expect(service.body).toMatchObject({ spec: { ports: [{ port: 443, targetPort: api.server.port }] } })
+  }
+  await rm(dir, { recursive: true })
+})
+
 test('tokens and the certificate outlive a restart', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
   const before = await startTestServer({ dir })

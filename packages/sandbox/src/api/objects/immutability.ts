@@ -3,14 +3,18 @@ import type { ApiObject } from '../object.ts'
 import type { StatusCause } from '../status.ts'
 import { fieldAt, isRecord, listAt, stringAt } from './fields.ts'
 
-/** Fields that keep the value they were created with, by kind. */
+/** Fields that keep the value they were created with, by version and kind: a custom kind may have any name. */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
-  Deployment: ['spec.selector'],
-  ReplicaSet: ['spec.selector'],
-  Secret: ['type'],
-  StorageClass: ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
-  RoleBinding: ['roleRef'],
-  ClusterRoleBinding: ['roleRef'],
+  'apps/v1/Deployment': ['spec.selector'],
+  'apps/v1/ReplicaSet': ['spec.selector'],
+  'v1/Secret': ['type'],
+  'storage.k8s.io/v1/StorageClass': ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
+  'rbac.authorization.k8s.io/v1/RoleBinding': ['roleRef'],
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': ['roleRef'],
+}
+
+function idOf({ apiVersion, kind }: ApiObject): string {
+  return `${apiVersion}/${kind}`
 }
 
 function fixed(field: string, value: unknown): StatusCause {
@@ -22,7 +26,7 @@ function fixed(field: string, value: unknown): StatusCause {
 }
 
 function fixedFields(object: ApiObject, existing: ApiObject): StatusCause[] {
-  return (FIXED[object.kind] ?? []).flatMap((field) => {
+  return (FIXED[idOf(object)] ?? []).flatMap((field) => {
     const path = field.split('.')
     const value = fieldAt(object, ...path)
     return isDeepStrictEqual(value, fieldAt(existing, ...path)) ? [] : [fixed(field, value)]
@@ -96,15 +100,15 @@ function serviceAddress(object: ApiObject, existing: ApiObject): StatusCause[] {
 
 /** What a change may not change, as the causes of a 422. */
 export function forbiddenChanges(object: ApiObject, existing: ApiObject): StatusCause[] {
-  switch (object.kind) {
-    case 'Pod':
+  switch (idOf(object)) {
+    case 'v1/Pod':
       return podSpec(object, existing)
-    case 'PersistentVolumeClaim':
+    case 'v1/PersistentVolumeClaim':
       return claimSpec(object, existing)
-    case 'Service':
+    case 'v1/Service':
       return serviceAddress(object, existing)
-    case 'ConfigMap':
-    case 'Secret':
+    case 'v1/ConfigMap':
+    case 'v1/Secret':
       return [...sealed(object, existing), ...fixedFields(object, existing)]
     default:
       return fixedFields(object, existing)

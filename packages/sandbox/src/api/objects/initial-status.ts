@@ -15,7 +15,7 @@ const INITIAL: Readonly<Record<string, object>> = {
 
 /** Replaces whatever status a client sent with the one a new object has. A node brings its own: its kubelet knows best. */
 export function resetStatus(object: ApiObject, resource: Resource): void {
-  if (!hasSubresource(resource, 'status') || resource.kind === 'Node') return
+  if (!hasSubresource(resource, 'status') || resource.storageKey === 'nodes') return
   if (resource.custom) delete object['status']
   else object['status'] = structuredClone(INITIAL[resource.kind] ?? {})
 }

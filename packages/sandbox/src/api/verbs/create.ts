@@ -11,6 +11,7 @@ import { parseObject } from '../objects/parse.ts'
 import { present, toStorage } from '../objects/present.ts'
 import { validateObject } from '../validation.ts'
 import { isDryRun } from './dry-run.ts'
+import { DEFINITIONS } from './removal.ts'
 
 /** POST on a collection: completes, checks and stores a new object. */
 export function createObject(call: Call, body: unknown): ApiObject {
@@ -28,7 +29,7 @@ export function createObject(call: Call, body: unknown): ApiObject {
   if (existingObject(call, object.metadata.name)) throw alreadyExists(resource, object.metadata.name)
   if (isDryRun(query)) return object
   const stored = cluster.store.put(resource.storageKey, toStorage(object, resource))
-  if (resource.kind === 'CustomResourceDefinition') cluster.registry.define(stored)
+  if (resource.storageKey === DEFINITIONS) cluster.registry.define(stored)
   return present(stored, resource)
 }
 

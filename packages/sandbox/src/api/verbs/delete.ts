@@ -17,6 +17,7 @@ export interface Deletion {
   readonly gone: boolean
 }
 
+const NAMESPACES = 'namespaces'
 const KEPT_NAMESPACES = new Set(['default', 'kube-system', 'kube-public'])
 /** The finalizers that carry a propagation policy to the garbage collector. */
 const FOREGROUND = 'foregroundDeletion'
@@ -27,7 +28,7 @@ const DEFAULT_GRACE_SECONDS = 30
 export function deleteObject(call: Call, body: unknown): Deletion {
   const existing = requireObject(call)
   const options = parseDeleteOptions(body, call.query)
-  if (call.resource.kind === 'Namespace' && KEPT_NAMESPACES.has(existing.metadata.name)) {
+  if (call.resource.storageKey === NAMESPACES && KEPT_NAMESPACES.has(existing.metadata.name)) {
     throw forbidden(call.resource, existing.metadata.name, 'this namespace may not be deleted')
   }
   checkPreconditions(call, existing, options)
@@ -86,7 +87,7 @@ function markDeleted(existing: ApiObject, options: DeleteOptions, { cluster, res
   }
   if (finalizers.length > 0) next.metadata.finalizers = finalizers
   else delete next.metadata.finalizers
-  if (resource.kind === 'Namespace') terminate(next)
+  if (resource.storageKey === NAMESPACES) terminate(next)
   return next
 }
 
@@ -98,7 +99,7 @@ function terminate(namespace: ApiObject): void {
 
 /** Seconds until a pod is killed; 0 for everything else, and for pods that run nowhere. */
 function graceSeconds(object: ApiObject, { gracePeriodSeconds }: DeleteOptions): number {
-  if (object.kind !== 'Pod' || !stringAt(object, 'spec', 'nodeName')) return 0
+  if (object.kind !== 'Pod' || object.apiVersion !== 'v1' || !stringAt(object, 'spec', 'nodeName')) return 0
   if (phaseOf(object) === 'Succeeded' || phaseOf(object) === 'Failed') return 0
   const own = numberAt(object, 'spec', 'terminationGracePeriodSeconds') ?? DEFAULT_GRACE_SECONDS
   return Math.max(0, gracePeriodSeconds ?? own)

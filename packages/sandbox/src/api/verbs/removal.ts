@@ -16,7 +16,7 @@ export function isFinished(object: ApiObject): boolean {
 /** Takes an object out of the store, and with the last object of a kind that is going, the kind's definition. */
 export function removeObject(cluster: Cluster, resource: Resource, object: ApiObject): ApiObject {
   const last = cluster.store.remove(resource.storageKey, object)
-  if (resource.kind === 'CustomResourceDefinition') cluster.registry.forget(object.metadata.name)
+  if (resource.storageKey === DEFINITIONS) cluster.registry.forget(object.metadata.name)
   if (resource.custom) finishDefinition(cluster, resource.storageKey)
   return last
 }

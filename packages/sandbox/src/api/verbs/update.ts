@@ -12,7 +12,7 @@ import { hasSubresource } from '../resources/resource.ts'
 import type { Resource } from '../resources/resource.ts'
 import { validateObject } from '../validation.ts'
 import { isDryRun } from './dry-run.ts'
-import { isFinished, removeObject } from './removal.ts'
+import { DEFINITIONS, isFinished, removeObject } from './removal.ts'
 
 /** The stored object a call names. */
 export function requireObject({ cluster, resource, path }: Call): ApiObject {
@@ -40,7 +40,7 @@ export function changeObject(call: Call, existing: ApiObject, wanted: ApiObject)
   if (isDryRun(query)) return changed
   if (isFinished(next)) return present(removeObject(cluster, resource, next), resource)
   const stored = cluster.store.put(resource.storageKey, next)
-  if (resource.kind === 'CustomResourceDefinition' && path.subresource === '') cluster.registry.define(stored)
+  if (resource.storageKey === DEFINITIONS && path.subresource === '') cluster.registry.define(stored)
   return present(stored, resource)
 }
 
@@ -91,7 +91,7 @@ function mergeMain(call: Call, existing: ApiObject, wanted: ApiObject): ApiObjec
   const next: ApiObject = { ...wanted, metadata: { ...wanted.metadata, name: existing.metadata.name } }
   keepServerMetadata(next, existing)
   if (hasSubresource(resource, 'status')) keepField(next, existing, 'status')
-  if (resource.kind === 'Namespace') keepNamespaceFinalizers(next, existing)
+  if (resource.storageKey === 'namespaces') keepNamespaceFinalizers(next, existing)
   applyDefaults(next)
   admitChanged(next, existing, call)
   const causes = [...validateObject(next), ...forbiddenChanges(next, existing), ...lateFinalizers(next, existing)]
