@@ -80,7 +80,9 @@ export function parseKubeConfig(text: string, path: string): KubeConfigEntries {
   return {
     currentContext: current === null || current === '' ? undefined : current,
     clusters: new Map(clusters?.map(({ name, cluster }) => [name, withAbsolutePaths(cluster, folder)])),
-    users: new Map(users?.map(({ name, user }) => [name, withAbsolutePaths(user ?? {}, folder)])),
+    users: new Map(
+      users?.map(({ name, user }) => [name, withAbsoluteCommand(withAbsolutePaths(user ?? {}, folder), folder)]),
+    ),
     contexts: new Map(contexts?.map(({ name, context }) => [name, context])),
   }
 }
@@ -129,4 +131,11 @@ function withAbsolutePaths<Entry extends ClusterEntry | UserEntry>(entry: Entry,
     if (typeof value === 'string' && value !== '') absolute[field] = resolve(folder, value)
   }
   return { ...entry, ...absolute }
+}
+
+/** So is a credential program that is named by a path; a bare name is looked up in PATH. */
+function withAbsoluteCommand(user: UserEntry, folder: string): UserEntry {
+  const { exec } = user
+  if (exec === undefined || exec === null || !exec.command.includes('/')) return user
+  return { ...user, exec: { ...exec, command: resolve(folder, exec.command) } }
 }

@@ -230,6 +230,18 @@ describe('requests authenticate themselves', () => {
     expect(server.seen[0]?.headers.authorization).toBe(header)
   })
 
+  test('by a program whose path is relative to the kubeconfig', async () => {
+    await mkdir(join(dir, 'bin'))
+    await writeFile(join(dir, 'bin/login'), `#!/bin/sh\nprintf '%s' '${credential}'\n`, { mode: 0o755 })
+    await using server = await disposable(startScriptedServer((_, response) => sendJson(response, configMap('x', '1'))))
+    const user = 'exec: {apiVersion: client.authentication.k8s.io/v1, command: ./bin/login}'
+    const text = kubeconfig('a', { user }).replace('https://a:6443', server.url)
+    const kube = createNodeKubeClient(await loadKubeConfig({ path: await file('relative', text) }))
+    await kube.get(refTo(Kinds.ConfigMap, { name: 'x', namespace: 'demo' }))
+    await kube.close()
+    expect(server.seen[0]?.headers.authorization).toBe('Bearer made')
+  })
+
   test('a program that fails says what it said', async () => {
     const exec = `exec: {apiVersion: client.authentication.k8s.io/v1, command: ${node}, args: ["-e", "console.error('session expired'); process.exit(1)"]}`
     const kube = createNodeKubeClient(
