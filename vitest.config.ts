@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { NoSkips } from './test/setup/no-skips.ts'
 
 // `@nexus/source` lets tests and the programs they start run from source, without a build.
 const conditions = ['@nexus/source']
@@ -7,6 +8,9 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    maxWorkers: '100%', // the tests wait for servers more than they compute
+    // `CI=true`: a skipped test is a failure.
+    ...(process.env['CI'] === 'true' && { reporters: ['default', new NoSkips()] }),
     projects: [
       {
         extends: true,
