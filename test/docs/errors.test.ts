@@ -54,6 +54,9 @@ function renderPage(sections: readonly string[]): string {
     '',
     'Every error that Nexus raises on purpose has a code, a message (what happened and why) and a hint (what to do next).',
     'This page is written from the sources: `npm run golden` writes it anew.',
+    '',
+    'The gateway answers in the error envelope of the OpenAI API; its codes are in `gateway/README.md`. What is wrong with its',
+    'configuration it says at start, all at once, as `NEXUS_GATEWAY_CONFIG_INVALID`, with exit code 78.',
   ]
   return `${preface.join('\n')}\n\n${sections.join('\n\n')}\n`
 }
