@@ -30,7 +30,7 @@ export interface Transport {
   readonly server: string
   /** Sends and reads the whole answer, within the transport's deadline. */
   call(request: HttpRequest): Promise<HttpAnswer>
-  /** Sends and answers as soon as the head is there; the body has no deadline. */
+  /** Sends and answers as soon as the head is there; the body has no deadline, unless the status is 400 or above. */
   open(request: HttpRequest): Promise<HttpStream>
 }
 

@@ -12,12 +12,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-async function clientOf(script: Script, silenceMs = 60_000) {
+async function clientOf(script: Script, silenceMs = 60_000, timeouts = {}) {
   const server = await startScriptedServer(script)
   const backoff = { baseMs: 1, maxMs: 2 }
   const kube = createNodeKubeClient(
     { server: server.url, auth: { type: 'none' } },
-    { retry: backoff, watch: { backoff, silenceMs } },
+    { retry: backoff, watch: { backoff, silenceMs }, timeouts },
   )
   cleanups.push(
     () => server.close(),
@@ -151,6 +151,19 @@ test('a pod’s log arrives by lines while it is written, the last one even with
   expect(lines).toEqual(['one', 'two', 'three'])
   expect(server.seen[0]?.path).toBe('/api/v1/namespaces/demo/pods/llama/log')
   expect(server.seen[0]?.query.toString()).toBe('container=kserve-container&follow=true&tailLines=3')
+})
+
+test('a refusal that never comes to its end is a timeout; a stream may take longer', async () => {
+  const script: Script = ({ query }, response) => {
+    response.writeHead(query.has('follow') ? 200 : 500).write('one\n')
+    if (query.has('follow')) setTimeout(() => response.end('two\n'), 700)
+  }
+  const { kube } = await clientOf(script, undefined, { requestMs: 500 })
+  const log = podLogs(kube, { namespace: 'demo', pod: 'llama' })
+  await expect(log.next()).rejects.toMatchObject({ code: 'NEXUS_KUBE_TIMEOUT' })
+  const followed: string[] = []
+  for await (const line of podLogs(kube, { namespace: 'demo', pod: 'llama', follow: true })) followed.push(line)
+  expect(followed).toEqual(['one', 'two'])
 })
 
 test('a log that cannot be read says why', async () => {

@@ -12,7 +12,7 @@ import type { Authorize } from './credentials.ts'
 export interface TransportTimeouts {
   /** TCP and TLS. Default 10 s. */
   readonly connectMs?: number | undefined
-  /** A whole answer; for streams, the head of the answer. Default 30 s. */
+  /** A whole answer; for streams, the head of the answer or a whole refusal. Default 30 s. */
   readonly requestMs?: number | undefined
 }
 
@@ -67,18 +67,22 @@ class UndiciTransport implements NodeTransport {
     if (request.signal?.aborted === true) onAbort()
     request.signal?.addEventListener('abort', onAbort, { once: true })
     const timer = setTimeout(() => head.abort(new DOMException('no answer', 'TimeoutError')), this.#requestMs)
+    const release = (): void => {
+      clearTimeout(timer)
+      request.signal?.removeEventListener('abort', onAbort)
+    }
     try {
       const answer = await this.#send(this.#streams, request, head.signal)
+      // A refusal is no stream: its body has to arrive in time, too.
+      if (answer.statusCode < 400) clearTimeout(timer)
       return {
         status: answer.statusCode,
         header: headerOf(answer),
-        chunks: this.#chunks(answer, request.signal, onAbort),
+        chunks: this.#chunks(answer, request.signal, release),
       }
     } catch (error) {
-      request.signal?.removeEventListener('abort', onAbort)
+      release()
       throw this.#explain(error, request.signal)
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -106,7 +110,7 @@ class UndiciTransport implements NodeTransport {
   async *#chunks(
     { body }: Dispatcher.ResponseData,
     signal: AbortSignal | undefined,
-    onAbort: () => void,
+    release: () => void,
   ): AsyncGenerator<Uint8Array> {
     try {
       const chunks: AsyncIterable<Uint8Array> = body
@@ -114,7 +118,7 @@ class UndiciTransport implements NodeTransport {
     } catch (error) {
       throw this.#explain(error, signal)
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      release()
       // A body that is not read to its end would hold its connection.
       body.on('error', () => {}).destroy()
     }
