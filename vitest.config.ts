@@ -7,6 +7,8 @@ const conditions = ['@nexus/source']
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
+  // Where Vitest runs a global setup. Without it that works only beside a build.
+  environments: { __vitest__: { resolve: { conditions } } },
   test: {
     maxWorkers: '100%', // the tests wait for servers more than they compute
     // `CI=true`: a skipped test is a failure.

@@ -1,6 +1,5 @@
 /** A cluster that the cases run on: reached by its kubeconfig and its gateway, whatever is behind them. */
 export interface TestCluster {
-  readonly name: string
   readonly kubeconfig: string
   readonly gatewayUrl: string
   readonly gatewayKey: string

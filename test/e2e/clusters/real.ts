@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePorts, startControlPlane } from '@nexus/kube/testing'
+import type { ControlPlane } from '@nexus/kube/testing'
 import type { TestCluster } from './cluster.ts'
 
 /**
@@ -14,24 +15,27 @@ import type { TestCluster } from './cluster.ts'
  */
 export async function startRealCluster(assets: string): Promise<TestCluster> {
   const home = await mkdtemp(join(tmpdir(), 'nexus-e2e-real-'))
-  const plane = await startControlPlane({ assets, dir: join(home, 'plane'), controllers: true })
+  let plane: ControlPlane | undefined
+  const remove = async (): Promise<void> => {
+    await plane?.stop()
+    await rm(home, { recursive: true, force: true })
+  }
   try {
+    plane = await startControlPlane({ assets, dir: join(home, 'plane'), controllers: true })
     const [gatewayPort = 0] = await freePorts(1)
     const attached = await attach(plane.kubeconfig, join(home, 'attached'), gatewayPort)
     return {
-      name: 'a real control plane',
-      kubeconfig: plane.kubeconfig,
+        kubeconfig: plane.kubeconfig,
       gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
       gatewayKey: attached.gatewayKey,
       env: { HOME: home, KUBECONFIG: plane.kubeconfig, NEXUS_NGC_URL: attached.ngcUrl },
       async stop() {
         await end(attached.child)
-        await plane.stop()
-        await rm(home, { recursive: true, force: true })
+        await remove()
       },
     }
   } catch (error) {
-    await plane.stop()
+    await remove()
     throw error
   }
 }

@@ -17,7 +17,6 @@ export async function startSandboxCluster(): Promise<TestCluster> {
   const printed = parseEnvironment(ran.stdout)
   const kubeconfig = printed['KUBECONFIG'] ?? ''
   return {
-    name: 'the sandbox',
     kubeconfig,
     gatewayUrl: printed['NEXUS_GATEWAY_URL'] ?? '',
     gatewayKey: printed['NEXUS_API_KEY'] ?? '',

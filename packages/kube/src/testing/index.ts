@@ -1,6 +1,6 @@
 export { controlPlaneAssets } from './assets.ts'
 export { startControlPlane } from './control-plane.ts'
-export type { ControlPlane, ControlPlaneOptions } from './control-plane.ts'
+export type { ControlPlane } from './control-plane.ts'
 export { eventually } from './eventually.ts'
 export { startFaultProxy } from './fault-proxy.ts'
 export type { Fault, FaultProxy } from './fault-proxy.ts'
