@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { messageOf } from '@nexus/core'
 import { isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { Event, KubeClient, Pod } from '@nexus/kube'
+import { isNamespaceLeaving } from '../namespace-leaving.ts'
 import { toSeconds } from './pod-status.ts'
 
 /** What happened to a pod. */
@@ -55,7 +57,10 @@ export function createEventRecorder(kube: KubeClient, nodeName: string, log: (me
     record(pod, event) {
       queue = queue
         .then(() => write(pod, event))
-        .catch((error: unknown) => log(`event ${event.reason} of pod ${pod.metadata.name}: ${String(error)}`))
+        .catch((error: unknown) => {
+          // Nobody will look for the events of a namespace that goes.
+          if (!isNamespaceLeaving(error)) log(`event ${event.reason} of pod ${pod.metadata.name}: ${messageOf(error)}`)
+        })
     },
     flush: () => queue,
   }

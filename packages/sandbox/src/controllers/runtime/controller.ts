@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf } from '@nexus/core'
-import { isConflict, isNotFound } from '@nexus/kube'
+import { isConflict } from '@nexus/kube'
 import type { Informer, InformerChange, KubeClient, KubeObject } from '@nexus/kube'
+import { isNamespaceLeaving } from '../../namespace-leaving.ts'
 import type { EventRecorder } from './events.ts'
 import type { SharedInformers } from './informers.ts'
 import { createWorkQueue } from './work-queue.ts'
@@ -67,7 +68,8 @@ export async function runReconciler(context: ControllerContext, options: Reconci
     handle: async (key) => (signal.aborted ? undefined : ((await reconcile(key)) ?? undefined)),
     onError: (key, thrown) => {
       // Somebody wrote or deleted in between: the next try sees it, and nobody needs to hear of it.
-      if (!signal.aborted && !isConflict(thrown) && !isNotFound(thrown)) log(`${name} ${key}: ${messageOf(thrown)}`)
+      if (!signal.aborted && !isConflict(thrown) && !isNamespaceLeaving(thrown))
+        log(`${name} ${key}: ${messageOf(thrown)}`)
     },
   })
   await feedUntilAborted(queue, sources, { resyncMs, signal })

@@ -1,6 +1,7 @@
 import { messageOf } from '@nexus/core'
-import { isAlreadyExists, isNotFound, KubeApiError, Kinds, refTo } from '@nexus/kube'
+import { isAlreadyExists, isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { Event, KubeClient, KubeObject } from '@nexus/kube'
+import { isNamespaceLeaving } from '../../namespace-leaving.ts'
 import { hashSuffix } from './names.ts'
 import { timestamp } from './objects.ts'
 
@@ -37,6 +38,7 @@ export function createEventRecorder({ kube, log, now }: EventRecorderOptions): E
       try {
         await writeEvent(kube, event)
       } catch (thrown) {
+        // Nobody will look for the events of a namespace that goes.
         if (!isNamespaceLeaving(thrown))
           log(`event ${note.reason} of ${about.kind} ${about.metadata.name}: ${messageOf(thrown)}`)
       }
@@ -44,12 +46,6 @@ export function createEventRecorder({ kube, log, now }: EventRecorderOptions): E
   }
 
   return { record, settled: () => writing }
-}
-
-/** A namespace on its way out takes no new objects; nobody will look for its events. */
-function isNamespaceLeaving(thrown: unknown): boolean {
-  if (isNotFound(thrown)) return true
-  return thrown instanceof KubeApiError && thrown.status === 403 && thrown.message.includes('being terminated')
 }
 
 /** Events of cluster-scoped objects live in `default`, as client-go's recorder does it. */
