@@ -128,6 +128,40 @@ test('a custom kind may be called like a built-in one, and keeps none of its rul
   expect((await api.ask('PUT', `${path}/one`, { body })).status).toBe(200)
 })
 
+test('a definition cannot claim the objects of another or of a built-in kind', async () => {
+  const versions = [{ name: 'v1', served: true, storage: true }]
+  const spec = { group: 'example.com', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions }
+  const wrong = [
+    { metadata: { name: 'other.example.com' }, spec },
+    { metadata: { name: 'deployments.apps' }, spec: { ...spec, group: 'apps', names: { plural: 'deployments' } } },
+  ]
+  const answers = await Promise.all(wrong.map((body) => api.ask('POST', CRDS, { body })))
+  const fields = answers.map(({ body }) => listAt(body, 'details', 'causes').map((cause) => stringAt(cause, 'field')))
+  expect(answers.map(({ status }) => status)).toEqual([422, 422])
+  expect(fields).toEqual([['metadata.name'], ['spec.group', 'spec.names.kind']])
+})
+
+test('a definition without one stored version, with a version twice or of no scope is refused', async () => {
+  const v1 = { name: 'v1', served: true, storage: false }
+  const names = { plural: 'odds', kind: 'Odd' }
+  const body = { metadata: { name: 'odds.example.com' }, spec: { group: 'example.com', names, versions: [v1, v1] } }
+  const answer = await api.ask('POST', CRDS, { body })
+  const sentences = listAt(answer.body, 'details', 'causes').map((cause) => stringAt(cause, 'message'))
+  expect(sentences).toEqual([
+    expect.stringContaining('supported values: "Cluster", "Namespaced"'),
+    expect.stringContaining('must contain unique version names'),
+    expect.stringContaining('must have exactly one version marked as storage version'),
+  ])
+})
+
+test('a definition keeps its group, kind, plural and scope', async () => {
+  await api.ask('POST', CRDS, { body: definition('stays', 'Stay') })
+  const body = { spec: { scope: 'Cluster', names: { kind: 'Go' } } }
+  const answer = await api.ask('PATCH', `${CRDS}/stays.example.com`, { type: MERGE, body })
+  const fields = listAt(answer.body, 'details', 'causes').map((cause) => stringAt(cause, 'field'))
+  expect(fields).toEqual(['spec.names.kind', 'spec.scope'])
+})
+
 test('discovery comes as one document, too', async () => {
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
   const [core, named] = [await api.ask('GET', '/api', { accept }), await api.ask('GET', '/apis', { accept })]

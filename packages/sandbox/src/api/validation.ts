@@ -1,6 +1,7 @@
 import type { ApiObject } from './object.ts'
 import type { StatusCause } from './status.ts'
 import { validateConfigMap, validateSecret } from './validation/data.ts'
+import { validateDefinition } from './validation/definition.ts'
 import { validateMetadata } from './validation/metadata.ts'
 import { validatePodSpec } from './validation/pod.ts'
 import { validateService } from './validation/service.ts'
@@ -15,6 +16,7 @@ const checksByKind: Readonly<Record<string, (object: ApiObject) => StatusCause[]
   'v1/Service': validateService,
   'apps/v1/Deployment': validateDeployment,
   'apps/v1/ReplicaSet': validateReplicaSet,
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': validateDefinition,
 }
 
 /**

@@ -5,6 +5,12 @@ import { fieldAt, isRecord, listAt, stringAt } from './fields.ts'
 
 /** Fields that keep the value they were created with, by version and kind: a custom kind may have any name. */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': [
+    'spec.group',
+    'spec.names.kind',
+    'spec.names.plural',
+    'spec.scope',
+  ],
   'apps/v1/Deployment': ['spec.selector'],
   'apps/v1/ReplicaSet': ['spec.selector'],
   'v1/Secret': ['type'],
