@@ -25,7 +25,7 @@ export async function startRealCluster(assets: string): Promise<TestCluster> {
     const [gatewayPort = 0] = await freePorts(1)
     const attached = await attach(plane.kubeconfig, join(home, 'attached'), gatewayPort)
     return {
-        kubeconfig: plane.kubeconfig,
+      kubeconfig: plane.kubeconfig,
       gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
       gatewayKey: attached.gatewayKey,
       env: { HOME: home, KUBECONFIG: plane.kubeconfig, NEXUS_NGC_URL: attached.ngcUrl },
