@@ -136,6 +136,18 @@ test('a watch as table sends tables', async () => {
   expect(event).toMatchObject({ type: 'ADDED', object: { kind: 'Table' } })
 })
 
+test('a watch may begin with more than a client may leave unread', async () => {
+  await using api = await startTestServer()
+  const block = 'x'.repeat(1024 * 1024 - 1024)
+  const names = Array.from({ length: 20 }, (_, index) => `large-${index + 10}`)
+  for (const name of names) await api.ask('POST', MAPS, { body: { metadata: { name }, data: { block } } })
+  const events = await api.watch(`${MAPS}?watch=true`)
+  const seen: unknown[] = []
+  while (seen.length < names.length) seen.push((await next(events)).name)
+  expect(seen).toEqual(names)
+  await events.return(undefined)
+})
+
 test('closing the server ends open watches', async () => {
   const api = await startTestServer()
   const events = await api.watch(`${MAPS}?watch=true`)

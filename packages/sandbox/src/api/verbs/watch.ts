@@ -18,7 +18,7 @@ const DEFAULT_TIMEOUT_MS = 30 * 60_000
 /** The longest a timer can wait: Node lets longer ones end at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 const BOOKMARK_INTERVAL_MS = 30_000
-/** Bytes a client may leave unread before it is cut: it reconnects and lists again. */
+/** Bytes a client may leave unread, besides what it is sent at the beginning, before it is cut: it lists again. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
 
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
@@ -61,6 +61,8 @@ class WatchStream {
   readonly #form: AnswerForm
   readonly #response: ServerResponse
   readonly #matches: Selection
+  /** None at the beginning: a client that is cut there would begin again, and be cut again. */
+  #maxUnread = Number.POSITIVE_INFINITY
 
   constructor(call: Call, form: AnswerForm, response: ServerResponse, matches: Selection) {
     this.#call = call
@@ -89,6 +91,7 @@ class WatchStream {
   /** Sends what happens from now on until the client leaves, is cut or the time is over. */
   follow(timeoutMs: number): void {
     const { cluster, resource } = this.#call
+    this.#maxUnread = this.#response.writableLength + MAX_UNREAD_BYTES
     const unsubscribe = cluster.store.subscribe(resource.storageKey, (change) => this.#follow(change))
     const bookmarks = setInterval(() => this.#allowedBookmark(), BOOKMARK_INTERVAL_MS)
     const stop = (): void => {
@@ -163,6 +166,6 @@ class WatchStream {
 
   #line(json: string): void {
     this.#response.write(`${json}\n`)
-    if (this.#response.writableLength > MAX_UNREAD_BYTES) this.#response.destroy()
+    if (this.#response.writableLength > this.#maxUnread) this.#response.destroy()
   }
 }
