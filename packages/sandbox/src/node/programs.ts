@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { repositoryPath } from '../repository.ts'
 
 /** What stands for an image: a program of this machine and how to tell it where to listen. */
 export interface Program {
@@ -21,7 +20,7 @@ export interface Program {
 }
 
 /** The image table of this repository: which program runs for which image. */
-export function repositoryPrograms(root: string = repositoryRoot()): Program[] {
+export function repositoryPrograms(root: string = repositoryPath()): Program[] {
   const worker = join(root, 'serving/mock-worker/bin/nexus-model-worker')
   return [
     {
@@ -64,11 +63,4 @@ export function noProgramMessage(image: string): string {
     `the sandbox has no program for image "${image}": it runs nvcr.io/nim/<org>/<model>:<tag> (a mock of the model), ` +
     'nexus-gateway and nexus-model-worker'
   )
-}
-
-/** The nearest folder above this file that holds the programs; the same from source and from `dist`. */
-function repositoryRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (dirname(folder) !== folder && !existsSync(join(folder, 'serving/mock-worker'))) folder = dirname(folder)
-  return folder
 }

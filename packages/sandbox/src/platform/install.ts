@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { isAlreadyExists, isNotFound, knownKind, refTo } from '@nexus/kube'
 import type { Kind, KubeClient, KubeObject, Secret } from '@nexus/kube'
 import type { SecretText } from '@nexus/core'
-import { readKustomization, readManifestFile, repositoryPath } from './manifests.ts'
+import { repositoryPath } from '../repository.ts'
+import { readKustomization, readManifestFile } from './manifests.ts'
 
 /** Which shipped manifest an object was last written from: an unchanged manifest leaves later edits alone. */
 const DIGEST_ANNOTATION = 'nexus.dev/manifest-digest'

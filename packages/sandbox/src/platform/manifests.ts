@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { knownKind } from '@nexus/kube'
 import type { UnknownObject } from '@nexus/kube'
 import { parseAllDocuments } from 'yaml'
@@ -55,9 +55,4 @@ function inNamespace(namespace: string): (object: UnknownObject) => UnknownObjec
     knownKind(object.apiVersion, object.kind)?.namespaced === false
       ? object
       : { ...object, metadata: { ...object.metadata, namespace } }
-}
-
-/** The folder of this repository that holds `name`, from the source as well as from the built package. */
-export function repositoryPath(...name: string[]): string {
-  return join(dirname(dirname(dirname(dirname(import.meta.dirname)))), ...name)
 }
