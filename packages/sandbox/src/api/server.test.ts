@@ -1,3 +1,4 @@
+import { request as httpsRequest } from 'node:https'
 import { createServer } from 'node:net'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -58,6 +59,22 @@ test('a new object gets identity, time and version, and reads back as it was ans
     data: { a: 'b' },
   })
   expect(read.body).toEqual(created.body)
+})
+
+test('a name of dots does not lead to what stands above', async () => {
+  await api.ask('POST', '/api/v1/namespaces', { body: { metadata: { name: 'above' } } })
+  const { port, caPem } = api.server
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  // Sent as it is: a URL would resolve the dots here already.
+  const options = { host: '127.0.0.1', port, ca: caPem, headers, method: 'DELETE', agent: false }
+  const status = await new Promise((resolve, reject) => {
+    const path = '/api/v1/namespaces/above/configmaps/..'
+    const request = httpsRequest({ ...options, path }, (response) => resolve(response.resume().statusCode))
+    request.on('error', reject).end()
+  })
+  expect(status).toBe(400)
+  const above = await api.ask('GET', '/api/v1/namespaces/above')
+  expect(above.body).toMatchObject({ status: { phase: 'Active' } })
 })
 
 test('a key of a Secret may have any name, and its value must be a string', async () => {

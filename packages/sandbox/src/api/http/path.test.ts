@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { StatusError } from '../status.ts'
 import { parseObjectPath } from './path.ts'
 
 test.each([
@@ -15,9 +16,24 @@ test.each([
   expect(parseObjectPath(path)).toEqual({ group, version, plural, namespace, name, subresource })
 })
 
-test.each(['/', '/api', '/api/v1', '/apis', '/apis/apps', '/apis/apps/v1', '/version', '/api/v1/pods/a/log/b'])(
-  '%s names no resource',
+test.each([
+  '/',
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/apis/apps',
+  '/apis/apps/v1',
+  '/version',
+  '/api/v1/pods/a/log/b',
+  '/api/v1//pods',
+  '//api/v1/pods',
+])('%s names no resource', (path) => {
+  expect(parseObjectPath(path)).toBeUndefined()
+})
+
+test.each(['/api/v1/namespaces/demo/configmaps/..', '/api/v1/namespaces/demo/configmaps/%2e%2E', '/api/v1/nodes/.'])(
+  '%s leads nowhere',
   (path) => {
-    expect(parseObjectPath(path)).toBeUndefined()
+    expect(() => parseObjectPath(path)).toThrow(StatusError)
   },
 )

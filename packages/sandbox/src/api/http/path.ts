@@ -26,18 +26,22 @@ function decode(segment: string): string {
 
 /** The segments of a path, decoded, without empty ones at the end. */
 export function segmentsOf(pathname: string): string[] {
-  return pathname
-    .split('/')
-    .filter((segment) => segment !== '')
-    .map((segment) => decode(segment))
+  const segments = pathname.split('/').slice(1)
+  while (segments.at(-1) === '') segments.pop()
+  return segments.map((segment) => decode(segment))
 }
 
 /**
  * Reads `/api/v1/namespaces/demo/pods/llama/log` and its like. Undefined where the path names no resource: discovery,
  * or nothing at all.
+ * @throws StatusError 400 for `..`: whoever sends it as a name must not be led to what stands above.
  */
 export function parseObjectPath(pathname: string): ObjectPath | undefined {
-  const [root, ...rest] = segmentsOf(pathname)
+  const segments = segmentsOf(pathname)
+  const dots = segments.find((segment) => segment === '.' || segment === '..')
+  if (dots !== undefined) throw badRequest(`Name parameter invalid: "${dots}": may not be '${dots}'`)
+  if (segments.includes('')) return undefined
+  const [root, ...rest] = segments
   if (root === 'api') return inVersion('', rest[0], rest.slice(1))
   if (root === 'apis') return inVersion(rest[0] ?? '', rest[1], rest.slice(2))
   return undefined

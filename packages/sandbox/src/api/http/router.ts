@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Call, Cluster } from '../cluster.ts'
-import { badRequest, methodNotAllowed, noSuchResource, unauthorized } from '../errors.ts'
+import { methodNotAllowed, noSuchResource, unauthorized } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { hasSubresource } from '../resources/resource.ts'
 import type { Resource, Verb } from '../resources/resource.ts'
@@ -40,23 +40,23 @@ interface Exchange {
  * state it changes.
  */
 export async function answer(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = urlOf(request)
-  if (HEALTH.test(url.pathname)) return sendText(response, 200, 'ok')
+  const { pathname, query } = targetOf(request)
+  if (HEALTH.test(pathname)) return sendText(response, 200, 'ok')
   const user = cluster.authenticator.fromHeader(request.headers.authorization)
-  if (!user && url.pathname !== '/version') throw unauthorized()
-  const path = parseObjectPath(url.pathname)
-  if (!path || !user) return describe(cluster, url.pathname, request, response)
+  if (!user && pathname !== '/version') throw unauthorized()
+  const path = parseObjectPath(pathname)
+  if (!path || !user) return describe(cluster, pathname, request, response)
   const resource = cluster.registry.find(path.group, path.version, path.plural)
   if (!resource || !isServed(resource, path)) throw noSuchResource()
-  const call = { cluster, resource, path, query: url.searchParams, user }
+  const call = { cluster, resource, path, query, user }
   const form = answerForm(request.headers.accept)
   await serve({ call, form, request, response })
 }
 
-function urlOf(request: IncomingMessage): URL {
-  const url = URL.parse(request.url ?? '/', 'https://localhost')
-  if (!url) throw badRequest('the path of the request is not a path')
-  return url
+/** Path and query as they were sent: `URL` would resolve `configmaps/..` to the namespace. */
+function targetOf({ url = '/' }: IncomingMessage): { pathname: string; query: URLSearchParams } {
+  const [pathname = ''] = url.split('?', 1)
+  return { pathname, query: new URLSearchParams(url.slice(pathname.length + 1)) }
 }
 
 /** A namespace in the path needs a resource that has namespaces, a name of such a resource its namespace. */
