@@ -125,11 +125,15 @@ function currentState(pod: Pod, container: ContainerView): ContainerStateStatus 
 }
 
 /** `back-off 20s restarting failed container=main pod=llama_demo(uid)`, the kubelet's words. */
-export function backOffMessage({ metadata }: Pod, container: string, crashes: number): string {
+export function backOffMessage(pod: Pod, container: string, crashes: number): string {
   const delay = restartDelayMs(crashes) / 1000
   const duration = delay < 60 ? `${delay}s` : `${Math.floor(delay / 60)}m${delay % 60}s`
-  const pod = `${metadata.name}_${metadata.namespace}(${metadata.uid})`
-  return `back-off ${duration} restarting failed container=${container} pod=${pod}`
+  return `back-off ${duration} restarting failed container=${container} pod=${fullName(pod)}`
+}
+
+/** `llama_demo(uid)`: how kubelets write a pod. */
+export function fullName({ metadata }: Pod): string {
+  return `${metadata.name}_${metadata.namespace}(${metadata.uid})`
 }
 
 function terminated(exit: ContainerExit, containerID: string): NonNullable<ContainerStateStatus['terminated']> {

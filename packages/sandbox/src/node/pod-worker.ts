@@ -15,7 +15,7 @@ import { ConfigError } from './environment.ts'
 import type { PodEvent } from './event-recorder.ts'
 import type { HealthReport } from './health.ts'
 import type { PodContext } from './pod-context.ts'
-import { backOffMessage, toSeconds } from './pod-status.ts'
+import { fullName, toSeconds } from './pod-status.ts'
 import { programFor } from './programs.ts'
 import type { Program } from './programs.ts'
 import { countCrash } from './restart.ts'
@@ -297,7 +297,7 @@ export class PodWorker {
     this.#running.delete(name)
     this.#views.set(name, { ...view, crashes, state: { phase: 'exited', exit } })
     if (crashes > 1 && !this.#ending && this.#pod.metadata.deletionTimestamp === undefined) {
-      const message = `Back-off restarting failed container ${name} in pod ${backOffMessage(this.#pod, name, crashes).replace(/^.* pod=/, '')}`
+      const message = `Back-off restarting failed container ${name} in pod ${fullName(this.#pod)}`
       this.#tell({ type: 'Warning', reason: 'BackOff', message, container: name })
     }
     this.#wake()
