@@ -101,7 +101,7 @@ function refuseDifferences(input: DeployInput, desired: NIMResources, existing: 
     'NEXUS_DEPLOY_DIFFERS',
     `${what} "${input.name}" exists in ${input.project} with other inputs:\n${list.join('\n')}`,
     {
-      hint: `Change it with "nexus edit ${input.name} -n ${input.project}", or remove it with "nexus delete ${input.name} -n ${input.project}" first.`,
+      hint: `Deploy under another name, or remove this one first (its volume stays): nexus delete ${input.name} -n ${input.project}`,
       differences,
     },
   )
