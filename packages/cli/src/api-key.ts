@@ -18,7 +18,7 @@ export interface ApiKeyFlags {
  * @throws CliError NEXUS_CLI_USAGE where there is none; DeployError where it is no personal key
  */
 export async function readApiKey(flags: ApiKeyFlags, shell: Shell): Promise<SecretText> {
-  if (flags.apiKeyStdin === true) return parseKey(await readStdin(shell))
+  if (flags.apiKeyStdin === true) return parseKey(await keyFromStdin(shell))
   if (flags.apiKeyFile !== undefined) return parseKey(await readKeyFile(flags.apiKeyFile))
   const fromEnvironment = shell.env['NGC_API_KEY']
   if (fromEnvironment !== undefined && fromEnvironment !== '') return parseKey(fromEnvironment)
@@ -26,6 +26,11 @@ export async function readApiKey(flags: ApiKeyFlags, shell: Shell): Promise<Secr
   throw new CliError('NEXUS_CLI_USAGE', 'An NVIDIA API key is needed, and none was given', {
     hint: 'Pipe it in: nexus deploy … --api-key-stdin < key.txt — or use --api-key-file FILE or NGC_API_KEY.',
   })
+}
+
+/** A person at a terminal types it into a prompt that hides it: what standard input echoes stays on the screen. */
+async function keyFromStdin(shell: Shell): Promise<string> {
+  return shell.stdin.isTTY === true ? promptForKey() : readStdin(shell)
 }
 
 async function readKeyFile(file: string): Promise<string> {

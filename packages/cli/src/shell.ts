@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
@@ -42,7 +43,8 @@ export class Interrupted extends Error {
   }
 }
 
-/** All of standard input as text. */
-export async function readStdin(shell: Shell): Promise<string> {
-  return text(shell.stdin)
+/** All of standard input as text; an interrupt ends the wait for it. */
+export async function readStdin({ stdin, signal }: Pick<Shell, 'stdin' | 'signal'>): Promise<string> {
+  signal.throwIfAborted()
+  return text(addAbortSignal(signal, stdin))
 }
