@@ -30,7 +30,10 @@ export async function waitUntilReady(ref: DeploymentRef, { kube, minutes, shell 
     }
     if (state.phase === 'Deleting') break
   }
-  shell.signal.throwIfAborted()
+  if (shell.signal.aborted) {
+    shell.talk(`${ref.name} goes on by itself. See how far it is: nexus describe ${ref.name} -n ${ref.project}`)
+    throw shell.signal.reason
+  }
   const why = deadline.aborted ? `not ready after ${minutes} min: ${told}` : 'deleted while it was waited for'
   throw new CliError('NEXUS_CLI_NOT_READY', `${ref.name} is ${why}`, { hint })
 }

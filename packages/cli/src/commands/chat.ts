@@ -97,10 +97,10 @@ async function streamAnswer(response: Response, shell: Shell): Promise<void> {
   try {
     for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) parser.feed(text)
   } catch (error) {
-    shell.signal.throwIfAborted()
     broken ??= messageOf(error)
   }
   shell.out('\n')
+  shell.signal.throwIfAborted()
   if (broken === undefined && finished) return
   throw new CliError('NEXUS_CLI_GATEWAY', `The answer broke off: ${broken ?? 'the connection ended early'}`, {
     hint: 'What arrived is above. Try again; nexus logs NAME shows what the worker saw.',
