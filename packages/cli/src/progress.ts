@@ -20,7 +20,7 @@ function renderProgress(event: ProgressEvent, { keyCheckedBy = 'NVIDIA' }: Progr
     case 'template-read':
       return `runtime template read from project ${event.namespace}`
     case 'checked':
-      return `the server accepts ${event.resources.length} objects (dry run)`
+      return `the server accepts ${objects(event.resources.length)} (dry run)`
     case 'reused':
       return `${nameOf(event.resource)} is there already`
     case 'created':
@@ -36,6 +36,10 @@ function renderProgress(event: ProgressEvent, { keyCheckedBy = 'NVIDIA' }: Progr
     default:
       return event satisfies never
   }
+}
+
+function objects(count: number): string {
+  return count === 1 ? '1 object' : `${count} objects`
 }
 
 function nameOf({ kind, name }: ResourceName): string {

@@ -80,7 +80,7 @@ async function printResult(result: DeployResult, flags: DeployFlags, shell: Shel
     return print(shell, flags.output, {
       rows,
       columns: [],
-      name: ({ kind, metadata }) => `${kind}/${metadata.name}`,
+      name: ({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`,
       empty: '',
     })
   }

@@ -43,5 +43,5 @@ function columns(allNamespaces: boolean, now: Date): Column<NIMDeployment>[] {
 
 function emptyText(namespace: string | undefined): string {
   const where = namespace === undefined ? 'in this cluster' : `in project ${namespace}`
-  return `No deployments ${where}. Make one: nexus deploy MODEL --name NAME --api-key-stdin`
+  return `No deployments ${where}. Make one: nexus deploy MODEL --name NAME -n ${namespace ?? 'PROJECT'} --api-key-stdin`
 }
