@@ -32,6 +32,7 @@ interface Environment {
 /** `nexus up`: starts the sandbox, in front until interrupted, or detached. */
 export async function up(flags: UpFlags, shell: Shell): Promise<void> {
   const dir = resolve(flags.dir ?? defaultSandboxDir(shell.env))
+  refuseSharedPort(flags)
   makeFolder(dir)
   if (flags.detach === true) return upDetached(dir, flags, shell)
   return isDetached() ? upForStarter(dir, flags, shell) : upInFront(dir, flags, shell)
@@ -102,6 +103,13 @@ function sandboxOptions(dir: string, flags: UpFlags, shell: Shell): SandboxOptio
     log: (line) => appendFileSync(logFile, `${new Date().toISOString()} ${redact(line)}\n`, { mode: 0o600 }),
     signal: shell.signal,
   }
+}
+
+function refuseSharedPort({ apiPort, gatewayPort }: UpFlags): void {
+  if (apiPort === undefined || apiPort !== gatewayPort) return
+  throw new CliError('NEXUS_CLI_USAGE', `--api-port and --gateway-port are both ${apiPort}`, {
+    hint: 'Give each a port of its own.',
+  })
 }
 
 function makeFolder(dir: string): void {
