@@ -50,7 +50,7 @@ ${EXIT_CODES}`
 })
 
 async function help(...command: string[]): Promise<string> {
-  const ran = await run(nexusBin, [...command, '--help'], { env: { HOME: '/nonexistent', COLUMNS: '110' } })
+  const ran = await run(nexusBin, [...command, '--help'], { env: { NODE_DISABLE_COMPILE_CACHE: '1', COLUMNS: '110' } })
   expect(ran).toMatchObject({ code: 0, stderr: '' })
   return ran.stdout
 }
