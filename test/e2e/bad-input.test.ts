@@ -72,7 +72,12 @@ describe('bad input', () => {
     { what: 'a deletion of nothing', args: ['delete', 'ghost', '-n', 'demo', '--yes'], says: /ghost/, code: 3 },
     { what: 'logs of nothing', args: ['logs', 'ghost', '-n', 'demo'], says: /ghost/, code: 3 },
     { what: 'an unknown command', args: ['deplyo'], says: /deploy/, code: 2 },
-    { what: 'one port for two servers', args: ['up', '--api-port', '7', '--gateway-port', '7'], says: /both 7/, code: 2 },
+    {
+      what: 'one port for two servers',
+      args: ['up', '--api-port', '7', '--gateway-port', '7'],
+      says: /both 7/,
+      code: 2,
+    },
     { what: 'an unknown flag', args: ['list', '--nope'], says: /--nope/, code: 2 },
     { what: 'an unknown context', args: ['list', '--context', 'nope'], says: /nope/, code: 1 },
     { what: 'a chat with nobody', args: ['chat', 'ghost', '-n', 'demo', 'hello'], says: /ghost/, code: 1 },
