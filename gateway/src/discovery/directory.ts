@@ -9,19 +9,27 @@ import type { ModelLister } from './model-ids.ts'
 export interface RefreshTimes {
   /** Adapters come and go while a server runs. */
   readonly refreshMs: number
-  /** After a server could not be asked. */
-  readonly retryMs: number
+  /** After a server could not be asked for the first time; doubled each time after. */
+  readonly firstRetryMs: number
+  /** The longest wait for a server that does not answer. */
+  readonly maxRetryMs: number
 }
 
-/** Every 30 s; every second while a server has not answered. */
-export const REFRESH_TIMES: RefreshTimes = { refreshMs: 30_000, retryMs: 1_000 }
+/**
+ * Every 30 s. A server that has just become ready may not be reachable for a moment, while its endpoint travels to every
+ * node: the first retries come soon, so that it can be used right away.
+ */
+export const REFRESH_TIMES: RefreshTimes = { refreshMs: 30_000, firstRetryMs: 50, maxRetryMs: 1_000 }
+
+/** The failure in a row that is worth a warning: about a second after a server should have answered. */
+const REPORTED_AFTER = 5
 
 interface Entry {
   readonly service: ObservedService
   models: readonly string[] | undefined
   timer: NodeJS.Timeout | undefined
-  /** The log was told that its server cannot be asked. */
-  isReported: boolean
+  /** How often in a row its server could not be asked. */
+  failures: number
   /** Ends the question that is being asked. */
   readonly asking: AbortController
 }
@@ -75,8 +83,8 @@ export class DeploymentDirectory implements ServiceSink {
     const known = this.#entries.get(address)
     this.#drop(address)
     const models = known?.service.url === service.url ? known.models : undefined
-    const isReported = known?.isReported ?? false
-    const entry: Entry = { service, models, timer: undefined, isReported, asking: new AbortController() }
+    const failures = known?.failures ?? 0
+    const entry: Entry = { service, models, timer: undefined, failures, asking: new AbortController() }
     this.#entries.set(address, entry)
     if (service.ready) void this.#refresh(entry)
   }
@@ -99,14 +107,14 @@ export class DeploymentDirectory implements ServiceSink {
       if (signal.aborted) return
       const isNew = entry.models === undefined || models.join('\n') !== entry.models.join('\n')
       entry.models = models
-      entry.isReported = false
+      entry.failures = 0
       if (isNew) onChange()
     } catch (error) {
       if (signal.aborted) return
-      const level = entry.isReported ? 'debug' : 'warn'
+      delay = Math.min(times.firstRetryMs * 2 ** entry.failures, times.maxRetryMs)
+      entry.failures++
+      const level = entry.failures === REPORTED_AFTER ? 'warn' : 'debug'
       log[level]({ deployment: addressOf(entry.service) }, `its models cannot be asked for: ${messageOf(error)}`)
-      entry.isReported = true
-      delay = times.retryMs
     }
     entry.timer = setTimeout(() => void this.#refresh(entry), delay)
   }

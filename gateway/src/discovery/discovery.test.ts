@@ -239,7 +239,7 @@ test('asks a server again until it answers, and takes one without a model list f
   let calls = 0
   const waking = await startServer((_request, response) => {
     calls++
-    if (calls <= 2) response.writeHead(503).end()
+    if (calls <= 7) response.writeHead(503).end()
     else response.end('{"data":[{"id":"late"}]}')
   })
   const plain = await startServer((_request, response) => void response.writeHead(404).end())
@@ -247,6 +247,7 @@ test('asks a server again until it answers, and takes one without a model list f
   state.items = [service('demo/waking', waking), service('demo/plain', plain)]
   const { known, logged } = await follow(url)
   await eventually(known).toEqual({ 'demo/waking': ['late'], 'demo/plain': [] })
+  // A moment's absence is no news; one that lasts is said once.
   expect(logged.filter((line) => line.includes('"level":40'))).toHaveLength(1)
 })
 
