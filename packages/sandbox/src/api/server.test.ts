@@ -385,6 +385,18 @@ test('a table view comes with columns and rows', async () => {
   expect(listAt(answer.body, 'rows').length).toBeGreaterThanOrEqual(4)
 })
 
+test.each([
+  { include: 'Object', kind: 'Namespace' },
+  { include: 'Metadata', kind: 'PartialObjectMetadata' },
+  { include: 'None', kind: undefined },
+])('rows of a table carry what includeObject=$include asks for', async ({ include, kind }) => {
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+  const answer = await api.ask('GET', `/api/v1/namespaces?includeObject=${include}`, { accept })
+  expect(listAt(answer.body, 'rows')).toSatisfy((rows: { object?: { kind: string } }[]) =>
+    rows.every((row) => row.object?.kind === kind),
+  )
+})
+
 test('a folder that another server has open is refused, and its port is free again', async () => {
   const second = startApiServer({ dir: api.dir, port: 0, token: 't' })
   await expect(second).rejects.toMatchObject({ code: 'NEXUS_STORE_IN_USE' })

@@ -1,9 +1,12 @@
 import { StatusError } from '../status.ts'
+import type { IncludeObject } from '../table.ts'
 
 /** How the client wants an answer: the encoding, and which view of the objects. */
 export interface AnswerForm {
   readonly encoding: 'json' | 'yaml'
   readonly view: 'object' | 'table' | 'metadata'
+  /** The query parameter `includeObject`, for the rows of a table. */
+  readonly include: IncludeObject
 }
 
 interface MediaType {
@@ -37,7 +40,7 @@ function viewOf(parameters: ReadonlyMap<string, string>): AnswerForm['view'] | u
   }
 }
 
-function formOf({ type, parameters }: MediaType): AnswerForm | undefined {
+function formOf({ type, parameters }: MediaType): Omit<AnswerForm, 'include'> | undefined {
   const view = viewOf(parameters)
   if (view === undefined) return undefined
   if (type === 'application/json' || type === 'application/*' || type === '*/*') return { encoding: 'json', view }
@@ -48,11 +51,12 @@ function formOf({ type, parameters }: MediaType): AnswerForm | undefined {
  * The first form of an `Accept` header that the server can answer in; protobuf, which it does not speak, is passed over.
  * @throws StatusError 406 where nothing is left.
  */
-export function answerForm(accept: string | undefined): AnswerForm {
-  if (accept === undefined || accept.trim() === '') return { encoding: 'json', view: 'object' }
+export function answerForm(accept: string | undefined, includeObject: string | null = null): AnswerForm {
+  const include = includeObject === 'Object' || includeObject === 'None' ? includeObject : 'Metadata'
+  if (accept === undefined || accept.trim() === '') return { encoding: 'json', view: 'object', include }
   for (const range of parseMediaTypes(accept)) {
     const form = formOf(range)
-    if (form) return form
+    if (form) return { ...form, include }
   }
   const message = '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml'
   throw new StatusError(406, 'NotAcceptable', message, {})

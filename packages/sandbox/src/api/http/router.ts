@@ -49,7 +49,7 @@ export async function answer(cluster: Cluster, request: IncomingMessage, respons
   const resource = cluster.registry.find(path.group, path.version, path.plural)
   if (!resource || !isServed(resource, path)) throw noSuchResource()
   const call = { cluster, resource, path, query, user }
-  const form = answerForm(request.headers.accept)
+  const form = answerForm(request.headers.accept, query.get('includeObject'))
   await serve({ call, form, request, response })
 }
 

@@ -9,14 +9,14 @@ function metadataOnly({ metadata }: ApiObject): object {
 }
 
 /** One object in the view the client asked for. */
-export function viewOne(object: ApiObject, resource: Resource, { view }: AnswerForm, now: Date): object {
+export function viewOne(object: ApiObject, resource: Resource, { view, include }: AnswerForm, now: Date): object {
   switch (view) {
     case 'object':
       return object
     case 'metadata':
       return metadataOnly(object)
     case 'table':
-      return { ...renderTable(resource, [object], now), metadata: versionOf(object) }
+      return { ...renderTable(resource, [object], now, include), metadata: versionOf(object) }
     default:
       return view satisfies never
   }
@@ -27,7 +27,12 @@ function versionOf({ metadata: { resourceVersion } }: ApiObject): object {
 }
 
 /** A page of a list in the view the client asked for. */
-export function viewPage({ items, metadata }: Page, resource: Resource, { view }: AnswerForm, now: Date): object {
+export function viewPage(
+  { items, metadata }: Page,
+  resource: Resource,
+  { view, include }: AnswerForm,
+  now: Date,
+): object {
   switch (view) {
     case 'object':
       return {
@@ -44,7 +49,7 @@ export function viewPage({ items, metadata }: Page, resource: Resource, { view }
         items: items.map((item) => metadataOnly(item)),
       }
     case 'table':
-      return { ...renderTable(resource, items, now), metadata }
+      return { ...renderTable(resource, items, now, include), metadata }
     default:
       return view satisfies never
   }
