@@ -80,7 +80,7 @@ describe('bad input', () => {
     },
     { what: 'an unknown flag', args: ['list', '--nope'], says: /--nope/, code: 2 },
     { what: 'an unknown context', args: ['list', '--context', 'nope'], says: /nope/, code: 1 },
-    { what: 'a chat with nobody', args: ['chat', 'ghost', '-n', 'demo', 'hello'], says: /ghost/, code: 1 },
+    { what: 'a chat with nobody', args: ['chat', 'ghost', '-n', 'demo', 'hello'], says: /ghost/, code: 3 },
   ])('$what is explained', async ({ args, says, code }) => {
     const ran = await run(nexusBin, args, { env: cluster.env })
     expect(ran.stderr).toMatch(says)

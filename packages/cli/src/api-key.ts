@@ -3,7 +3,7 @@ import { messageOf } from '@nexus/core'
 import { parseKey } from '@nexus/nim-serving'
 import type { SecretText } from '@nexus/core'
 import { CliError } from './errors.ts'
-import { readStdin } from './shell.ts'
+import { Interrupted, readStdin } from './shell.ts'
 import type { Shell } from './shell.ts'
 
 /** Where the NVIDIA key of a command may come from. Never a flag's value: it would show in the process list. */
@@ -45,6 +45,6 @@ async function readKeyFile(file: string): Promise<string> {
 async function promptForKey(): Promise<string> {
   const { isCancel, password } = await import('@clack/prompts')
   const answer = await password({ message: 'NVIDIA API key (nvapi-…)', output: process.stderr })
-  if (isCancel(answer)) throw new CliError('NEXUS_CLI_NOT_CONFIRMED', 'No key was given')
+  if (isCancel(answer)) throw new Interrupted('SIGINT')
   return answer
 }

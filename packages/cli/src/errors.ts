@@ -10,6 +10,10 @@ export type CliErrorCode =
   | 'NEXUS_CLI_NO_GATEWAY'
   /** The gateway refused or broke off. */
   | 'NEXUS_CLI_GATEWAY'
+  /** The gateway has no such model, or not for this key. */
+  | 'NEXUS_CLI_MODEL_NOT_FOUND'
+  /** The gateway does not know the key. */
+  | 'NEXUS_CLI_GATEWAY_FORBIDDEN'
   /** A safety question was answered with no, or could not be asked. */
   | 'NEXUS_CLI_NOT_CONFIRMED'
   /** What was waited for did not happen. */

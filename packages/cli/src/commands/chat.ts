@@ -2,6 +2,7 @@ import { createParser } from 'eventsource-parser'
 import { messageOf } from '@nexus/core'
 import { z } from 'zod'
 import { CliError } from '../errors.ts'
+import type { CliErrorCode } from '../errors.ts'
 import { findGateway } from '../gateway.ts'
 import type { Gateway, GatewayFlags } from '../gateway.ts'
 import { withoutControls } from '../output/table.ts'
@@ -70,16 +71,27 @@ async function request(
 
 async function refusal(response: Response, model: string): Promise<CliError> {
   const envelope = Envelope.safeParse(await response.json().catch(() => undefined)).data
-  const hints: Record<string, string> = {
-    model_not_found: `See what can be asked: nexus list -A. A deployment must be Ready to answer.`,
-    ambiguous_model: 'Name the deployment as PROJECT/NAME.',
-    invalid_api_key: 'Set NEXUS_API_KEY to a key of this gateway.',
-  }
-  return new CliError(
-    'NEXUS_CLI_GATEWAY',
-    `The gateway refused the chat with ${model}: ${envelope?.error.message ?? `HTTP ${response.status}`}`,
-    { hint: hints[envelope?.error.code ?? ''] ?? 'nexus status shows what the gateway is doing.' },
-  )
+  const why = envelope?.error.message ?? `HTTP ${response.status}`
+  const { code, hint } = REFUSALS[envelope?.error.code ?? ''] ?? ANY_REFUSAL
+  return new CliError(code, `The gateway refused the chat with ${model}: ${why}`, { hint })
+}
+
+interface Refusal {
+  readonly code: CliErrorCode
+  readonly hint: string
+}
+
+const ANY_REFUSAL: Refusal = { code: 'NEXUS_CLI_GATEWAY', hint: 'nexus status shows what the gateway is doing.' }
+
+/** What to do about the codes of the gateway's errors. */
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  model_not_found: {
+    code: 'NEXUS_CLI_MODEL_NOT_FOUND',
+    hint: 'See what can be asked: nexus list -A. A deployment must be Ready to answer.',
+  },
+  ambiguous_model: { code: 'NEXUS_CLI_USAGE', hint: 'Name the deployment as PROJECT/NAME.' },
+  invalid_api_key: { code: 'NEXUS_CLI_GATEWAY_FORBIDDEN', hint: 'Set NEXUS_API_KEY to a key of this gateway.' },
+  no_healthy_upstream: { code: 'NEXUS_CLI_NOT_READY', hint: 'Wait for it: nexus list -A shows its state.' },
 }
 
 async function streamAnswer(response: Response, shell: Shell): Promise<void> {

@@ -5,6 +5,7 @@ import { withCluster } from '../cluster.ts'
 import type { ClusterFlags } from '../cluster.ts'
 import { CliError } from '../errors.ts'
 import { progressReport } from '../progress.ts'
+import { Interrupted } from '../shell.ts'
 import type { Shell } from '../shell.ts'
 
 export interface DeleteFlags extends ClusterFlags {
@@ -35,7 +36,8 @@ async function confirm(name: string, plan: DeletionPlan, shell: Shell): Promise<
   }
   const prompts = await import('@clack/prompts')
   const answer = await prompts.confirm({ message: `Delete ${name}?`, initialValue: false, output: process.stderr })
-  if (answer !== true) throw new CliError('NEXUS_CLI_NOT_CONFIRMED', 'Nothing was deleted')
+  if (prompts.isCancel(answer)) throw new Interrupted('SIGINT')
+  if (!answer) throw new CliError('NEXUS_CLI_NOT_CONFIRMED', 'Nothing was deleted')
 }
 
 function renderPlan({ removes, keeps }: DeletionPlan): string {

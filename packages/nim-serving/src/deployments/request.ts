@@ -65,9 +65,13 @@ export const DeployRequest = z.strictObject({
   apiKey: z.union([z.string(), z.instanceof(SecretText)]),
   displayName: OpenText.optional(),
   description: OpenText.default(''),
-  replicas: z.int().min(1).max(99).default(1),
+  replicas: z
+    .int()
+    .min(1, 'A deployment has at least 1 replica.')
+    .max(99, 'A deployment has at most 99 replicas.')
+    .default(1),
   /** GPUs of one replica. */
-  gpus: z.int().min(0).max(64).default(1),
+  gpus: z.int().min(0, 'A replica has 0 GPUs or more.').max(64, 'A replica has at most 64 GPUs.').default(1),
   /** CPU and memory of one replica; GPUs are set by `gpus`. */
   resources: z
     .strictObject({
