@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 /**
  * One request and its answer, whatever transport carries them. The hot path knows nothing else of HTTP servers.
  *
- * An answer is either `respond`, once; or `open`, then any number of `write`, then `end` or `cut`.
+ * An answer is either `respond`, once; or `open`, then any number of `write`, then `end` or `cut`. What could be done at
+ * once returns no promise, so that the common case costs none.
  */
 export interface Exchange {
   /** The client's `x-request-id` if it is well-formed, else a new one. Sent back on every answer. */
@@ -13,29 +14,39 @@ export interface Exchange {
   readonly path: string
   /** Header names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** Aborted when the client leaves before it has received the whole answer. */
-  readonly clientGone: AbortSignal
+  /** The address of the connection's other end. */
+  readonly remoteAddress: string
+  /** The client left before it had the whole answer. */
+  readonly isClientGone: boolean
+
+  /** Calls `listener` once when the client leaves too early, at once if it has. A later listener replaces an earlier one. */
+  whenClientGone(listener: (() => void) | undefined): void
+
+  /** Calls `listener` once when the answer was handed over completely, was cut, or the client has left. */
+  whenClosed(listener: () => void): void
 
   /**
    * Reads the whole request body.
    *
    * @throws GatewayError `request_too_large` as soon as the announced or received size passes `maxBytes`,
-   *   `unsupported_content_encoding`, or `client_closed_request`
+   *   `unsupported_content_encoding`, `request_timeout` or `client_closed_request`; at once or as a rejection
    */
-  readBody(maxBytes: number): Promise<Buffer>
+  readBody(maxBytes: number): Buffer | Promise<Buffer>
 
   /** Sends a whole answer. */
   respond(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void
 
-  /** Sets the head of an answer that follows in pieces. */
+  /** Sets the head of an answer that follows in pieces; it travels with the first of them. */
   open(status: number, headers: OutgoingHttpHeaders): void
 
   /**
-   * Sends one piece; resolves when the client can take another, which is what bounds the bytes in memory.
+   * Sends one piece. A promise, where there is one, resolves when the client can take another, which is what bounds the
+   * bytes in memory.
    *
-   * @throws GatewayError `client_closed_request` when the client left, or did not read for too long
+   * @throws GatewayError `client_closed_request` when the client left, or did not read for `clientStallMs`; at once or as
+   *   a rejection
    */
-  write(chunk: Uint8Array): Promise<void>
+  write(chunk: Uint8Array): void | Promise<void>
 
   /** Completes the answer. */
   end(): void

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { Milliseconds, Timeout } from './time.ts'
+
+const MIB = 1024 * 1024
+const Port = z.int().min(0).max(65535)
+
+/** Where the gateway listens and what it accepts there. */
+export const Server = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: Port.default(8000).describe('0 lets the system choose.'),
+  adminHost: z.string().min(1).optional().describe('Where the admin port listens; `host`, if unset.'),
+  adminPort: Port.optional().describe('A second port for admin and metrics; none, if unset.'),
+  adminToken: z.string().min(1).optional().describe('Bearer token of the admin endpoints; without it they are closed.'),
+  publicMetrics: z.boolean().default(true).describe('GET /metrics is answered on the main port too.'),
+  maxBodyBytes: z
+    .int()
+    .min(1024)
+    .max(1024 * MIB)
+    .default(20 * MIB),
+  maxHeaderBytes: z
+    .int()
+    .min(4096)
+    .max(MIB)
+    .default(16 * 1024),
+  headersTimeoutMs: Timeout.default(30_000).describe('Time for a whole request head.'),
+  bodyTimeoutMs: Timeout.default(300_000).describe('Time for a whole request, body included.'),
+  keepAliveMs: Timeout.default(75_000).describe('How long an idle client connection is kept.'),
+  maxConnectionsPerIp: z.int().min(0).default(0).describe('Client connections of one address; 0 means no limit.'),
+  clientStallMs: Timeout.default(120_000).describe('How long a client may leave its answer unread.'),
+  heartbeatMs: Milliseconds.default(15_000).describe('Comment events in silent streams, that often; 0 means none.'),
+  drain: z
+    .strictObject({
+      preStopMs: Milliseconds.default(0).describe('How long a stopping gateway goes on to accept calls, not ready.'),
+      maxMs: Milliseconds.default(30_000).describe('How long it then waits for calls in flight.'),
+    })
+    .prefault({}),
+})
+
+export type ServerConfig = z.infer<typeof Server>

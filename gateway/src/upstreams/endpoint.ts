@@ -1,0 +1,40 @@
+import type { UpstreamSettings } from '../config/schema/upstreams.ts'
+import type { UpstreamClient } from '../client/upstream-client.ts'
+
+/** How an attempt ended, as far as the endpoint is to blame. */
+export type AttemptResult =
+  /** It answered; any 4xx other than 429 too. */
+  | { readonly kind: 'success' }
+  /** It broke off, timed out, could not be reached or answered 5xx. */
+  | { readonly kind: 'failure' }
+  /** It asked for a pause: 429, or 503 with `retry-after`. */
+  | { readonly kind: 'cooldown'; readonly ms: number }
+  /** The client left: nothing is known of the endpoint. */
+  | { readonly kind: 'neutral' }
+
+/** What a server says of its own load. */
+export interface ServerLoad {
+  readonly running: number
+  readonly waiting: number
+  /** Monotonic milliseconds at which it was read. */
+  readonly atMs: number
+}
+
+/** One server address that takes calls. Lives as long as anything routes to it, over all reloads. */
+export interface Endpoint {
+  /** A static upstream's name, or `<project>/<deployment>`: the label of metrics and logs. */
+  readonly upstream: string
+  /** Everything before `/v1/…`, without a trailing slash. */
+  readonly url: string
+  readonly settings: UpstreamSettings
+  readonly client: UpstreamClient
+  /** Calls under way. */
+  readonly inFlight: number
+  /** As its metrics said last; undefined, if they were not asked or do not say. */
+  readonly load: ServerLoad | undefined
+  /** It may be chosen now: health, breaker, cool-down and the limit of calls in flight all allow it. Has no side effect. */
+  isAvailable(): boolean
+  /** Takes a call on; the one probe of a half-open breaker is taken here. Every begin has exactly one end. */
+  begin(): void
+  end(result: AttemptResult): void
+}
