@@ -20,6 +20,12 @@ export interface ServerLoad {
   readonly atMs: number
 }
 
+/**
+ * Why an endpoint takes no call, its health aside: it is `removed` from the configuration, its breaker is `open` or its
+ * probe still out, it asked for a pause (`cooldown`), or it is `full`.
+ */
+export type Refusal = 'removed' | 'open' | 'cooldown' | 'full'
+
 /** One server address that takes calls. Lives as long as anything routes to it, over all reloads. */
 export interface Endpoint {
   /** A static upstream's name, or `<project>/<deployment>`: the label of metrics and logs. */
@@ -32,6 +38,12 @@ export interface Endpoint {
   readonly inFlight: number
   /** As its metrics said last; undefined, if they were not asked or do not say. */
   readonly load: ServerLoad | undefined
+  /** What its active health checks say; true until they have said otherwise. */
+  readonly isHealthy: boolean
+  /** What, besides its health, keeps it from taking a call now. Has no side effect. */
+  refusal(): Refusal | undefined
+  /** Milliseconds until an open breaker or a cool-down lets a call through; 0 if neither is in the way. */
+  restMs(): number
   /** It may be chosen now: health, breaker, cool-down and the limit of calls in flight all allow it. Has no side effect. */
   isAvailable(): boolean
   /** Takes a call on; the one probe of a half-open breaker is taken here. Every begin has exactly one end. */
