@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseChatRequest } from './chat-request.ts'
+import { parseBody } from './fields.ts'
 import { OpenAIError } from './openai-error.ts'
 
 const hello = { model: 'm', messages: [{ role: 'user', content: 'hello' }] }
@@ -7,7 +8,7 @@ const hello = { model: 'm', messages: [{ role: 'user', content: 'hello' }] }
 /** The field that the refusal of a body names. */
 function refusedParam(body: string): string | null {
   try {
-    parseChatRequest(body)
+    parseChatRequest(parseBody(body))
   } catch (error) {
     if (error instanceof OpenAIError && error.status === 400) return error.param
     throw error
@@ -17,11 +18,13 @@ function refusedParam(body: string): string | null {
 
 test('fields it does not know are accepted and null counts as absent', () => {
   const body = { ...hello, temperature: 0.2, tools: [], stream: null, max_tokens: null, stream_options: null }
-  expect(parseChatRequest(JSON.stringify(body))).toEqual({
+  expect(parseChatRequest(body)).toEqual({
     model: 'm',
     texts: ['hello'],
     lastUserText: 'hello',
     maxTokens: undefined,
+    tool: undefined,
+    format: undefined,
     stream: false,
     includeUsage: false,
   })
@@ -34,14 +37,14 @@ test('the last user message is found behind other roles, and its text parts are 
     { role: 'assistant', content: null, tool_calls: [] },
     { role: 'tool', content: '42' },
   ]
-  const parsed = parseChatRequest(JSON.stringify({ model: 'm', messages }))
+  const parsed = parseChatRequest({ model: 'm', messages })
   expect(parsed.lastUserText).toBe('look here')
   expect(parsed.texts).toEqual(['first', 'look here', '', '42'])
 })
 
 test('max_completion_tokens wins over max_tokens', () => {
   const body = { ...hello, max_tokens: 9, max_completion_tokens: 3 }
-  expect(parseChatRequest(JSON.stringify(body)).maxTokens).toBe(3)
+  expect(parseChatRequest(body).maxTokens).toBe(3)
 })
 
 test.each([

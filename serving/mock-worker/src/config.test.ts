@@ -8,6 +8,8 @@ test('an empty environment is a plain worker on loopback', () => {
       host: '127.0.0.1',
       port: 8001,
       modelName: 'mock-worker',
+      loraModels: [],
+      maxRunning: 0,
       delayMs: 0,
       tokenDelayMs: 20,
       failRate: 0,
@@ -32,10 +34,15 @@ test('the NIM dress serves the model of its image on port 8000', () => {
   })
 })
 
+test('the adapters are a list', () => {
+  expect(readConfig({ WORKER_LORA_MODELS: ' math, ,code' })).toMatchObject({ config: { loraModels: ['math', 'code'] } })
+})
+
 test('every problem is named at once', () => {
   const result = readConfig({
     PORT: '70000',
     WORKER_FAIL_RATE: '2',
+    WORKER_MAX_RUNNING: '1e9',
     WORKER_DELAY_MS: '-1',
     WORKER_TOKEN_DELAY_MS: '1.5',
     WORKER_DRESS: 'nim',
@@ -46,6 +53,7 @@ test('every problem is named at once', () => {
     'WORKER_IMAGE',
     'WORKER_STARTUP_DELAY_MS',
     'PORT',
+    'WORKER_MAX_RUNNING',
     'WORKER_DELAY_MS',
     'WORKER_TOKEN_DELAY_MS',
     'WORKER_FAIL_RATE',

@@ -17,6 +17,10 @@ export interface WorkerConfig {
   readonly port: number
   /** The model of `/v1/models`. */
   readonly modelName: string
+  /** Adapters of it, which are models of their own to a client. */
+  readonly loraModels: readonly string[]
+  /** The most requests answered at once; the others wait. 0: no limit. */
+  readonly maxRunning: number
   /** Before an answer, in milliseconds. */
   readonly delayMs: number
   /** Between streamed tokens, in milliseconds. */
@@ -49,12 +53,21 @@ export function readConfig(env: Environment): ConfigResult {
     host: env['HOST'] || '127.0.0.1',
     port: number('PORT', dress.kind === 'nim' ? 8000 : 8001, 65_535, true),
     modelName: dress.kind === 'nim' ? modelIdOf(dress.image) : env['WORKER_MODEL_NAME'] || 'mock-worker',
+    loraModels: readList(env['WORKER_LORA_MODELS']),
+    maxRunning: number('WORKER_MAX_RUNNING', 0, 1_000_000, true),
     delayMs: number('WORKER_DELAY_MS', 0, HOUR_MS, true),
     tokenDelayMs: number('WORKER_TOKEN_DELAY_MS', 20, HOUR_MS, true),
     failRate: number('WORKER_FAIL_RATE', 0, 1, false),
     dress,
   }
   return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
+}
+
+function readList(text = ''): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
 }
 
 function readDress(env: Environment, ms: (name: string, fallback: number) => number, problems: string[]): Dress {
