@@ -1,60 +1,55 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
-import { GatewayError } from '../errors.ts'
-import { presentedKeys } from './credentials.ts'
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { ApiKey } from '../config/schema.ts'
+import type { Caller, EffectiveLimits } from './caller.ts'
+import { resolveLimits } from './resolve-limits.ts'
 
-/** Who is calling and what it may reach. Holds no key. */
-export interface Caller {
-  /** The first 8 hexadecimal digits of the key's digest: tells keys apart in a log, reveals none. */
-  readonly keyId: string
-  /** Namespaces whose deployments the key may use; `*` stands for all. Static upstreams are open to every key. */
-  readonly projects: ReadonlySet<string>
-}
-
-/** Whether a key may use the deployments of a namespace. */
-export function mayUseProject(caller: Caller, project: string): boolean {
-  return caller.projects.has('*') || caller.projects.has(project)
-}
-
-/** Finds the caller behind a key. */
-export interface Keyring {
-  /** @throws GatewayError `invalid_api_key` (401) */
-  authenticate(headers: IncomingHttpHeaders): Caller
-}
-
-interface Entry {
+/** A key that there is: what it may do, and whether it may do so now. */
+export interface KnownKey {
   readonly digest: Buffer
   readonly caller: Caller
+  /** Wall clock in ms since 1970; Infinity: never. */
+  readonly expiresAt: number
+  readonly isDisabled: boolean
 }
+
+/** Keys by digest. Their plain text is not kept. */
+export type Keyring = ReadonlyMap<string, KnownKey>
 
 /** Unknown keys are compared as well, against this, so that they take the same path. */
-const NOBODY = createHash('sha256').update('').digest()
+const NOBODY = digestOf('')
 
-/** Hashes the keys once; the plain text is not kept. */
-export function createKeyring(keys: Iterable<{ readonly key: string; readonly projects: readonly string[] }>): Keyring {
-  const entries = new Map<string, Entry>()
-  for (const { key, projects } of keys) {
-    const digest = digestOf(key)
-    const id = digest.toString('hex')
-    entries.set(id, { digest, caller: { keyId: id.slice(0, 8), projects: new Set(projects) } })
+/** Hashes the keys and makes a caller of each. Of two entries for one key the first counts. */
+export function createKeyring(keys: Iterable<ApiKey>, defaults: EffectiveLimits): Keyring {
+  const ring = new Map<string, KnownKey>()
+  for (const entry of keys) {
+    const digest = entry.hash === undefined ? digestOf(entry.key ?? '') : Buffer.from(entry.hash.slice(7), 'hex')
+    const name = digest.toString('hex')
+    if (!ring.has(name)) ring.set(name, toKnownKey(entry, digest, defaults))
   }
-  return { authenticate: (headers) => authenticate(entries, headers) }
+  return ring
 }
 
-function authenticate(entries: ReadonlyMap<string, Entry>, headers: IncomingHttpHeaders): Caller {
-  const presented = presentedKeys(headers)
-  for (const key of presented) {
-    const digest = digestOf(key)
-    const entry = entries.get(digest.toString('hex'))
-    if (timingSafeEqual(digest, entry?.digest ?? NOBODY) && entry !== undefined) return entry.caller
-  }
-  const message =
-    presented.length === 0
-      ? 'No API key was given. Send it as "Authorization: Bearer <key>" or "X-API-Key: <key>".'
-      : 'The API key is not valid. Check the key, or ask the platform admin for one.'
-  throw new GatewayError('invalid_api_key', message, { headers: { 'www-authenticate': 'Bearer' } })
+/** The SHA-256 of a key or token: keys are random, so that nothing slower is needed. */
+export function digestOf(credential: string): Buffer {
+  return hash('sha256', credential, 'buffer')
 }
 
-function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
+/** Finds a key by its digest, in the same time whether there is one or not. */
+export function findKey(ring: Keyring, digest: Buffer, name: string): KnownKey | undefined {
+  const found = ring.get(name)
+  return timingSafeEqual(digest, found === undefined ? NOBODY : found.digest) ? found : undefined
+}
+
+function toKnownKey(entry: ApiKey, digest: Buffer, defaults: EffectiveLimits): KnownKey {
+  const caller: Caller = Object.freeze({
+    id: entry.id ?? digest.toString('hex', 0, 4),
+    method: 'api_key',
+    isShared: entry.shared,
+    team: entry.team,
+    projects: new Set(entry.projects),
+    models: entry.models === undefined ? undefined : new Set(entry.models),
+    limits: resolveLimits(entry.limits, defaults),
+  })
+  const expiresAt = entry.expiresAt === undefined ? Infinity : Date.parse(entry.expiresAt)
+  return { digest, caller, expiresAt, isDisabled: entry.disabled }
 }
