@@ -1,8 +1,12 @@
-import type { UpstreamClient, UpstreamRequest, UpstreamResponse } from './upstream-client.ts'
-import { UpstreamError } from './upstream-client.ts'
 import { scanBody } from '../scan/scan-body.ts'
+import { IncomingAnswer, type AnswerSource } from './incoming-answer.ts'
+import { joinPieces } from './pieces.ts'
+import { UpstreamError, type UpstreamClient } from './upstream-client.ts'
 
 const ANSWER = 'mock response'
+
+/** There is no connection to slow down or to close. */
+const NO_SOURCE: AnswerSource = { pause: () => undefined, resume: () => undefined, abort: () => undefined }
 
 /**
  * The upstreams that need no server, for trying a gateway out: `mock://local` answers every chat with a fixed text,
@@ -10,22 +14,24 @@ const ANSWER = 'mock response'
  *
  * @param now the clock, in milliseconds since 1970
  */
-export function createMockClient(now: () => number): UpstreamClient {
+export function createMockClient(url: URL, now: () => number): UpstreamClient {
   return {
-    send: (request) => answer(request, Math.floor(now() / 1000)),
+    start: ({ body }) => {
+      const answer = new IncomingAnswer(NO_SOURCE)
+      if (url.host === 'local') feed(answer, joinPieces(body), Math.floor(now() / 1000))
+      else answer.fail(new UpstreamError('broken', `${url.href} fails on purpose`))
+      return answer
+    },
     close: () => Promise.resolve(),
   }
 }
 
-async function answer({ url, body }: UpstreamRequest, created: number): Promise<UpstreamResponse> {
-  if (!url.startsWith('mock://local')) throw new UpstreamError('broken', 'mock://fail fails on purpose')
-  const { model, stream } = scanBody(body)
+function feed(answer: IncomingAnswer, body: Uint8Array, created: number): void {
+  const { model, stream } = scanBody(Buffer.from(body))
   const about = { id: `mock-${created}`, created, model: model.value }
-  return {
-    status: 200,
-    headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' },
-    body: stream ? renderEvents(about) : renderWhole(about),
-  }
+  answer.begin({ status: 200, headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' } })
+  for (const piece of stream ? renderEvents(about) : [renderWhole(about)]) answer.push(Buffer.from(piece))
+  answer.finish()
 }
 
 interface About {
@@ -34,21 +40,21 @@ interface About {
   readonly model: string
 }
 
-async function* renderWhole(about: About): AsyncGenerator<Uint8Array, void> {
+function renderWhole(about: About): string {
   const message = { role: 'assistant', content: ANSWER }
   const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
   const choices = [{ index: 0, message, finish_reason: 'stop' }]
-  yield Buffer.from(JSON.stringify({ ...about, object: 'chat.completion', choices, usage }))
+  return JSON.stringify({ ...about, object: 'chat.completion', choices, usage })
 }
 
-async function* renderEvents(about: About): AsyncGenerator<Uint8Array, void> {
+function renderEvents(about: About): string[] {
   const deltas = [
     { delta: { role: 'assistant', content: ANSWER }, finish_reason: null },
     { delta: {}, finish_reason: 'stop' },
   ]
-  for (const delta of deltas) {
+  const events = deltas.map((delta) => {
     const event = { ...about, object: 'chat.completion.chunk', choices: [{ index: 0, ...delta }] }
-    yield Buffer.from(`data: ${JSON.stringify(event)}\n\n`)
-  }
-  yield Buffer.from('data: [DONE]\n\n')
+    return `data: ${JSON.stringify(event)}\n\n`
+  })
+  return [...events, 'data: [DONE]\n\n']
 }

@@ -1,19 +1,19 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { GatewayError } from '../errors.ts'
+import { readNodeBody } from './read-node-body.ts'
 import type { Exchange } from './exchange.ts'
+import { checkAnnouncedBody, clientClosed, LINGER_MS } from './refusals.ts'
 import { acceptRequestId } from './request-id.ts'
-
-/** How long a connection stays open for a client that is still sending a body that was refused, in milliseconds. */
-const LINGER_MS = 5_000
 
 /** What an exchange over `node:http` needs besides the two halves of the call. */
 export interface NodeExchangeOptions {
   /** How long the client may leave written bytes unread before it is dropped, in milliseconds. */
   readonly clientStallMs: number
+  /** How long a whole body may take, in milliseconds. */
+  readonly bodyTimeoutMs: number
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean
   /** The gateway is stopping: answers ask the client to close the connection. */
-  readonly isDraining: () => boolean
+  readonly isStopping: () => boolean
 }
 
 /** An {@link Exchange} over `node:http`. */
@@ -26,8 +26,11 @@ export class NodeExchange implements Exchange {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #options: NodeExchangeOptions
-  readonly #gone = new AbortController()
+  #isClientGone = false
   #wasCut = false
+  #onGone: (() => void) | undefined
+  #onClosed: (() => void) | undefined
+  #drain: PromiseWithResolvers<void> | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, options: NodeExchangeOptions) {
     this.requestId = acceptRequestId(request.headers['x-request-id'])
@@ -37,26 +40,34 @@ export class NodeExchange implements Exchange {
     this.#request = request
     this.#response = response
     this.#options = options
-    response.once('close', () => {
-      if (!response.writableFinished && !this.#wasCut) this.#gone.abort(clientClosed())
-    })
+    response.once('close', () => this.#closed())
     // A connection that breaks reports here as well; `close` tells what matters.
     response.on('error', () => undefined)
     request.on('error', () => undefined)
   }
 
-  get clientGone(): AbortSignal {
-    return this.#gone.signal
+  get remoteAddress(): string {
+    return this.#request.socket.remoteAddress ?? ''
   }
 
-  async readBody(maxBytes: number): Promise<Buffer> {
-    const encoding = this.headers['content-encoding'] ?? 'identity'
-    if (encoding !== 'identity') {
-      throw new GatewayError('unsupported_content_encoding', 'The request body must not be compressed.')
-    }
-    if (Number(this.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  get isClientGone(): boolean {
+    return this.#isClientGone
+  }
+
+  whenClientGone(listener: (() => void) | undefined): void {
+    if (this.#isClientGone) listener?.()
+    else this.#onGone = listener
+  }
+
+  whenClosed(listener: () => void): void {
+    if (this.#response.closed) listener()
+    else this.#onClosed = listener
+  }
+
+  readBody(maxBytes: number): Promise<Buffer> {
+    checkAnnouncedBody(this.headers, maxBytes)
     if (this.#options.expectsContinue) this.#response.writeContinue()
-    return readAll(this.#request, maxBytes)
+    return readNodeBody(this.#request, maxBytes, this.#options.bodyTimeoutMs)
   }
 
   respond(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
@@ -64,23 +75,25 @@ export class NodeExchange implements Exchange {
     this.open(status, { ...headers, 'content-length': bytes.length })
     this.sent.bodyBytes = bytes.length
     this.#response.end(bytes)
+    this.#watchUnread()
     if (!this.#request.complete) this.#linger()
   }
 
   open(status: number, headers: OutgoingHttpHeaders): void {
-    const closing = this.#options.isDraining() ? { connection: 'close' } : {}
+    const closing = this.#options.isStopping() ? { connection: 'close' } : {}
     this.#response.writeHead(status, { ...headers, ...closing, 'x-request-id': this.requestId })
     this.sent.status = status
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
-    if (this.#gone.signal.aborted) throw clientClosed()
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#isClientGone) throw clientClosed()
     this.sent.bodyBytes += chunk.length
-    if (!this.#response.write(chunk)) await this.#drained()
+    if (!this.#response.write(chunk)) return this.#drained()
   }
 
   end(): void {
     this.#response.end()
+    this.#watchUnread()
   }
 
   cut(): void {
@@ -88,17 +101,37 @@ export class NodeExchange implements Exchange {
     this.#response.destroy()
   }
 
+  #closed(): void {
+    this.#isClientGone = !this.#response.writableFinished && !this.#wasCut
+    if (this.#isClientGone) this.#onGone?.()
+    this.#onGone = undefined
+    this.#drain?.reject(clientClosed())
+    this.#onClosed?.()
+  }
+
   #drained(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const stalled = setTimeout(() => this.#response.destroy(), this.#options.clientStallMs)
-    const onGone = (): void => reject(clientClosed())
-    this.#response.once('drain', resolve)
-    this.#gone.signal.addEventListener('abort', onGone, { once: true })
-    return promise.finally(() => {
-      clearTimeout(stalled)
-      this.#response.off('drain', resolve)
-      this.#gone.signal.removeEventListener('abort', onGone)
+    const drain = Promise.withResolvers<void>()
+    this.#drain = drain
+    const stopWatching = this.#watchUnread()
+    const onDrain = (): void => drain.resolve()
+    this.#response.once('drain', onDrain)
+    return drain.promise.finally(() => {
+      this.#drain = undefined
+      stopWatching()
+      this.#response.off('drain', onDrain)
     })
+  }
+
+  /** Drops a client that leaves what was written unread for too long. */
+  #watchUnread(): () => void {
+    if ((this.#response.socket?.writableLength ?? 0) === 0) return () => undefined
+    const timer = setTimeout(() => this.#response.destroy(), this.#options.clientStallMs)
+    const stop = (): void => clearTimeout(timer)
+    this.#response.once('close', stop)
+    return () => {
+      stop()
+      this.#response.off('close', stop)
+    }
   }
 
   /**
@@ -114,34 +147,9 @@ export class NodeExchange implements Exchange {
   }
 }
 
-function readAll(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const chunks: Buffer[] = []
-  let size = 0
-  const onData = (chunk: Buffer): void => {
-    size += chunk.length
-    if (size > maxBytes) {
-      request.off('data', onData)
-      reject(tooLarge(maxBytes))
-    } else chunks.push(chunk)
-  }
-  request.on('data', onData)
-  request.once('end', () => resolve(Buffer.concat(chunks, size)))
-  request.once('close', () => reject(clientClosed()))
-  return promise
-}
-
 /** The path of an origin-form or absolute-form target. */
 function pathOf(target: string): string {
   const relative = target.replace(/^https?:\/\/[^/?]*/i, '')
   const query = relative.indexOf('?')
   return query === -1 ? relative : relative.slice(0, query)
-}
-
-function tooLarge(maxBytes: number): GatewayError {
-  return new GatewayError('request_too_large', `The request body is larger than ${maxBytes} bytes.`)
-}
-
-function clientClosed(): GatewayError {
-  return new GatewayError('client_closed_request', 'The client closed the connection.')
 }
