@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { messageOf } from '../errors.ts'
 import { addressOf, type Deployment } from '../routing/snapshot.ts'
 import type { ObservedService } from './inference-services.ts'
-import type { ServiceSink } from './list-watch.ts'
+import type { ListSink } from './list-watch.ts'
 import type { ModelLister } from './model-ids.ts'
 
 /** When model ids are asked for, in milliseconds. */
@@ -44,7 +44,7 @@ export interface DirectoryOptions {
 }
 
 /** The deployments that discovery knows, each with the models that its server says it serves. */
-export class DeploymentDirectory implements ServiceSink {
+export class DeploymentDirectory implements ListSink<ObservedService> {
   readonly #options: DirectoryOptions
   readonly #entries = new Map<string, Entry>()
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { addressOf } from '../routing/snapshot.ts'
-import { eventually, startServer } from '../testing/running.ts'
+import { eventually, startServer } from '../testing/loopback.ts'
 import { startDiscovery } from './discovery.ts'
 import type { ListWatchTimes } from './list-watch.ts'
 
@@ -210,7 +210,7 @@ test('waits quietly for a kind that does not exist yet, and forgets all when it 
   state.status = 404
   state.items = [service('demo/a', modelUrl)]
   const { known, logged } = await follow(url)
-  await eventually(() => logged.some((line) => line.includes('waits for KServe'))).toBe(true)
+  await eventually(() => logged.some((line) => line.includes('they are waited for'))).toBe(true)
   expect(logged.join('')).not.toContain('"level":40')
   state.status = 200
   await eventually(known).toEqual({ 'demo/a': ['m'] })

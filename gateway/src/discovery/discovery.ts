@@ -2,7 +2,8 @@ import type { Logger } from 'pino'
 import type { Discovery } from '../config/schema.ts'
 import type { Deployment } from '../routing/snapshot.ts'
 import { DeploymentDirectory, REFRESH_TIMES } from './directory.ts'
-import { followInferenceServices, LIST_WATCH_TIMES, type ListWatchTimes } from './list-watch.ts'
+import { INFERENCE_SERVICES } from './inference-services.ts'
+import { followList, LIST_WATCH_TIMES, type ListWatchTimes } from './list-watch.ts'
 import { createModelLister } from './model-ids.ts'
 
 /** A running discovery. */
@@ -22,7 +23,8 @@ export function startDiscovery(
   const lister = createModelLister()
   const directory = new DeploymentDirectory({ lister, times: REFRESH_TIMES, log, onChange })
   const { apiUrl: url, serviceAccountDir } = config
-  const following = followInferenceServices(directory, { url, serviceAccountDir, times, log, signal: stopping.signal })
+  const options = { url, serviceAccountDir, times, log, signal: stopping.signal }
+  const following = followList(INFERENCE_SERVICES, directory, options)
   return {
     deployments: () => directory.list(),
     close: async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { WatchedResource } from './list-watch.ts'
 
 /** The part of a KServe `v1beta1` InferenceService that discovery reads. */
 const InferenceService = z.object({
@@ -17,24 +18,6 @@ const InferenceService = z.object({
     .optional(),
 })
 
-/** One page of a list. */
-export const InferenceServiceList = z.object({
-  metadata: z.object({ resourceVersion: z.string(), continue: z.string().optional() }),
-  items: z.array(z.unknown()),
-})
-
-/** One event of a watch. */
-export const WatchEvent = z.object({
-  type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']),
-  object: z.unknown(),
-})
-
-/** The `Status` in an ERROR event. */
-export const WatchStatus = z.object({ code: z.number(), message: z.string().optional() })
-
-/** The position that any event carries. */
-export const Positioned = z.object({ metadata: z.object({ resourceVersion: z.string() }) })
-
 /** An InferenceService as the gateway sees it. */
 export interface ObservedService {
   readonly project: string
@@ -45,6 +28,13 @@ export interface ObservedService {
   readonly ready: boolean
   /** Seconds since 1970. */
   readonly created: number
+}
+
+/** The InferenceServices of all namespaces. */
+export const INFERENCE_SERVICES: WatchedResource<ObservedService> = {
+  title: 'InferenceServices',
+  path: '/apis/serving.kserve.io/v1beta1/inferenceservices',
+  parse: parseInferenceService,
 }
 
 /** Reads one object; undefined for what is no InferenceService, so that one odd object does not hide the others. */

@@ -1,24 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import { messageOf } from '../errors.ts'
-import {
-  InferenceServiceList,
-  parseInferenceService,
-  Positioned,
-  WatchEvent,
-  WatchStatus,
-  type ObservedService,
-} from './inference-services.ts'
 import { KubernetesApiError, KubernetesSession, type KubernetesApiOptions } from './kubernetes-api.ts'
 
-const PATH = '/apis/serving.kserve.io/v1beta1/inferenceservices'
+/** The objects that are followed. */
+export interface WatchedResource<T> {
+  /** How the log calls them, for example `InferenceServices`. */
+  readonly title: string
+  /** Of the list: `/apis/<group>/<version>[/namespaces/<namespace>]/<plural>`. */
+  readonly path: string
+  /** `labelSelector` or `fieldSelector`, where not all of them are followed. */
+  readonly query?: Readonly<Record<string, string>>
+  /** Reads one object; undefined for one that is odd, so that it does not hide the others. */
+  readonly parse: (object: unknown) => T | undefined
+  /** How long to wait before a kind that does not exist is asked for again; the rhythm of other failures, if unset. */
+  readonly absentMs?: number
+}
 
 /** Where the observed state goes. */
-export interface ServiceSink {
+export interface ListSink<T> {
   /** All there is. */
-  replace(services: readonly ObservedService[]): void
-  set(service: ObservedService): void
-  delete(service: ObservedService): void
+  replace(items: readonly T[]): void
+  set(item: T): void
+  delete(item: T): void
 }
 
 /** The rhythm of a list-watch, in milliseconds. */
@@ -39,6 +44,32 @@ export const LIST_WATCH_TIMES: ListWatchTimes = {
   maxRetryMs: 10_000,
 }
 
+/** What following a list needs besides the list and a sink. */
+export interface FollowOptions extends KubernetesApiOptions {
+  readonly times: ListWatchTimes
+  readonly log: Logger
+  /** Ends it. */
+  readonly signal: AbortSignal
+}
+
+/** One page of a list. */
+const ListPage = z.object({
+  metadata: z.object({ resourceVersion: z.string(), continue: z.string().optional() }),
+  items: z.array(z.unknown()),
+})
+
+/** One event of a watch. */
+const WatchEvent = z.object({
+  type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']),
+  object: z.unknown(),
+})
+
+/** The `Status` in an ERROR event. */
+const WatchStatus = z.object({ code: z.number(), message: z.string().optional() })
+
+/** The position that any event carries. */
+const Positioned = z.object({ metadata: z.object({ resourceVersion: z.string() }) })
+
 /** A watch that ends sooner and without news has failed, in whatever order it ended: it must not be asked for in a loop. */
 const SHORT_MS = 1_000
 
@@ -46,46 +77,53 @@ const SHORT_MS = 1_000
 class GoneError extends Error {}
 
 /**
- * Keeps a sink in step with the InferenceServices of all namespaces until `signal` is aborted. Whatever fails is tried
- * again: meanwhile the sink keeps what was last known, since serving on yesterday's addresses beats not serving. Only
- * an answer that the kind does not exist empties it.
+ * Keeps a sink in step with a list of the Kubernetes API until `signal` is aborted. Whatever fails is tried again:
+ * meanwhile the sink keeps what was last known, since serving on yesterday's addresses beats not serving. Only an answer
+ * that the kind does not exist empties it.
  */
-export async function followInferenceServices(
-  sink: ServiceSink,
-  options: KubernetesApiOptions & {
-    readonly times: ListWatchTimes
-    readonly log: Logger
-    readonly signal: AbortSignal
-  },
+export async function followList<T>(
+  resource: WatchedResource<T>,
+  sink: ListSink<T>,
+  options: FollowOptions,
 ): Promise<void> {
   const { signal, times } = options
-  const follower = new Follower(sink, options)
+  const follower = new Follower(resource, sink, options)
   let failures = 0
   while (!signal.aborted) {
     const startedMs = performance.now()
     const isProgress = await follower.followOnce()
     failures = isProgress || performance.now() - startedMs >= SHORT_MS ? 0 : failures + 1
-    const delay = Math.min(times.maxRetryMs, times.minRetryMs * 2 ** Math.max(0, failures - 1))
+    const retryMs = Math.min(times.maxRetryMs, times.minRetryMs * 2 ** Math.max(0, failures - 1))
+    const delay = follower.isAbsent ? (resource.absentMs ?? retryMs) : retryMs
     await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
   }
 }
 
-class Follower {
-  readonly #sink: ServiceSink
-  readonly #options: Parameters<typeof followInferenceServices>[1]
+class Follower<T> {
+  readonly #resource: WatchedResource<T>
+  readonly #sink: ListSink<T>
+  readonly #options: FollowOptions
   /** Where the next watch goes on; undefined: list first. */
   #position: string | undefined
   /** What the log was told last, so that an outage is one line and not one per attempt. */
   #reported = ''
+  #isAbsent = false
 
-  constructor(sink: ServiceSink, options: Parameters<typeof followInferenceServices>[1]) {
+  constructor(resource: WatchedResource<T>, sink: ListSink<T>, options: FollowOptions) {
+    this.#resource = resource
     this.#sink = sink
     this.#options = options
+  }
+
+  /** The server said last that there is no such kind. */
+  get isAbsent(): boolean {
+    return this.#isAbsent
   }
 
   /** Lists if it must, then watches until the watch ends, in whatever way. True when the position moved on. */
   async followOnce(): Promise<boolean> {
     const before = this.#position
+    this.#isAbsent = false
     try {
       await this.#listAndWatch()
     } catch (error) {
@@ -119,52 +157,61 @@ class Follower {
     }
     const hint =
       error instanceof KubernetesApiError && error.status === 403 ? ': its ServiceAccount needs list and watch' : ''
-    this.#report('warn', `discovery keeps what it knows and tries again: ${messageOf(error)}${hint}`)
+    const { title } = this.#resource
+    this.#report('warn', `what is known of the ${title} is kept, and asked for again: ${messageOf(error)}${hint}`)
   }
 
   #noteAbsent(): void {
+    this.#isAbsent = true
     this.#sink.replace([])
-    this.#report('info', 'the cluster has no InferenceServices yet; discovery waits for KServe')
+    this.#report('info', `the cluster has no ${this.#resource.title} yet; they are waited for`)
   }
 
   async #list(session: KubernetesSession): Promise<void> {
-    const services: ObservedService[] = []
-    let page: { resourceVersion: string; continue?: string | undefined }
-    let query = 'limit=500'
+    const items: T[] = []
+    let page: z.infer<typeof ListPage>
+    let position = {}
     do {
-      const list = InferenceServiceList.parse(await session.get(`${PATH}?${query}`, this.#options.signal))
-      services.push(...list.items.map(parseInferenceService).filter((service) => service !== undefined))
-      page = list.metadata
-      query = `limit=500&continue=${encodeURIComponent(page.continue ?? '')}`
-    } while (page.continue !== undefined && page.continue !== '')
-    this.#sink.replace(services)
-    this.#position = page.resourceVersion
-    this.#report('info', 'discovery follows the InferenceServices of the cluster')
+      page = ListPage.parse(await session.get(this.#pathWith({ limit: '500', ...position }), this.#options.signal))
+      items.push(...page.items.map((item) => this.#resource.parse(item)).filter((item) => item !== undefined))
+      position = { continue: page.metadata.continue ?? '' }
+    } while (page.metadata.continue !== undefined && page.metadata.continue !== '')
+    this.#sink.replace(items)
+    this.#position = page.metadata.resourceVersion
+    this.#noteFollowing()
   }
 
   async #watch(session: KubernetesSession): Promise<void> {
     const { times, signal } = this.#options
-    const query = new URLSearchParams({
+    const path = this.#pathWith({
       watch: '1',
       allowWatchBookmarks: 'true',
       resourceVersion: this.#position ?? '',
       timeoutSeconds: String(Math.ceil(times.watchMs / 1000)),
     })
-    for await (const line of session.readLines(`${PATH}?${query.toString()}`, signal, times.silenceMs)) this.#take(line)
+    for await (const line of session.readLines(path, signal, times.silenceMs)) this.#take(line)
   }
 
   #take(line: unknown): void {
     const { type, object } = WatchEvent.parse(line)
     if (type === 'ERROR') throw toError(object)
-    if (type !== 'BOOKMARK') this.#apply(type, parseInferenceService(object))
+    if (type !== 'BOOKMARK') this.#apply(type, this.#resource.parse(object))
     this.#position = Positioned.parse(object).metadata.resourceVersion
-    this.#report('info', 'discovery follows the InferenceServices of the cluster')
+    this.#noteFollowing()
   }
 
-  #apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', service: ObservedService | undefined): void {
-    if (service === undefined) return
-    if (type === 'DELETED') this.#sink.delete(service)
-    else this.#sink.set(service)
+  #apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: T | undefined): void {
+    if (item === undefined) return
+    if (type === 'DELETED') this.#sink.delete(item)
+    else this.#sink.set(item)
+  }
+
+  #pathWith(query: Record<string, string>): string {
+    return `${this.#resource.path}?${new URLSearchParams({ ...this.#resource.query, ...query }).toString()}`
+  }
+
+  #noteFollowing(): void {
+    this.#report('info', `the ${this.#resource.title} of the cluster are followed`)
   }
 
   #report(level: 'info' | 'warn', message: string): void {

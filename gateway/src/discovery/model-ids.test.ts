@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { startServer } from '../testing/running.ts'
+import { startServer } from '../testing/loopback.ts'
 import { createModelLister } from './model-ids.ts'
 
 async function ask(listener: RequestListener): Promise<string[]> {

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { pino } from 'pino'
-import { expect, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { loadConfig, type Environment } from '../config/environment.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
+import { startServer } from './loopback.ts'
+
+export { eventually, startServer } from './loopback.ts'
 
 /** The key of {@link startTestGateway}; it may use every project. */
 export const TEST_KEY = 'nvapi-test-gateway'
@@ -20,20 +23,6 @@ export async function startTestGateway(env: Environment): Promise<Gateway & { re
   )
   onTestFinished(() => gateway.close())
   return { ...gateway, logged }
-}
-
-/** A server on a free port that ends with the test. */
-export async function startServer(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('the server has no port')
-  return `http://127.0.0.1:${address.port}`
 }
 
 /** What an upstream received. */
@@ -61,11 +50,6 @@ export async function startUpstream(
     })
   })
   return { url, received }
-}
-
-/** An assertion that is tried again until it holds: ten seconds are for a busy machine, not a measurement. */
-export function eventually<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(read, { timeout: 10_000, interval: 20 })
 }
 
 /** The head of a chat call, raw. */
