@@ -21,10 +21,11 @@ export interface ServerLoad {
 }
 
 /**
- * Why an endpoint takes no call, its health aside: it is `removed` from the configuration, its breaker is `open` or its
- * probe still out, it asked for a pause (`cooldown`), or it is `full`.
+ * Why an endpoint takes no call, its health aside: it is gone for good (`removed`), its breaker is `open` or its probe
+ * still out, it asked for a pause (`cooldown`), it is `full`, or only requests that chose by an earlier configuration know
+ * it still (`draining`).
  */
-export type Refusal = 'removed' | 'open' | 'cooldown' | 'full'
+export type Refusal = 'removed' | 'open' | 'cooldown' | 'full' | 'draining'
 
 /** One server address that takes calls. Lives as long as anything routes to it, over all reloads. */
 export interface Endpoint {
