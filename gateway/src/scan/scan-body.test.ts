@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { GatewayError } from '../errors.ts'
-import { MAX_DEPTH, scanBody, spliceModel } from './scan-body.ts'
+import { MAX_DEPTH } from './json.ts'
+import { scanBody } from './scan-body.ts'
 
 const scan = (text: string): ReturnType<typeof scanBody> => scanBody(Buffer.from(text))
 
@@ -120,29 +121,6 @@ test('agrees with JSON.parse about every escape', () => {
   )
 })
 
-test('changes nothing but the model when it splices another name in', () => {
-  fc.assert(
-    fc.property(bodies, fc.string({ unit: 'binary' }), ({ text }, name) => {
-      const bytes = Buffer.from(text)
-      const { model } = scanBody(bytes)
-      const spliced = spliceModel(bytes, model, name)
-      const expected: unknown = JSON.parse(text)
-      expect(JSON.parse(spliced.toString())).toEqual({ ...Object(expected), model: name })
-      expect(spliced.subarray(0, model.start)).toEqual(bytes.subarray(0, model.start))
-      if (name !== model.value) {
-        expect(spliced.subarray(spliced.length - (bytes.length - model.end))).toEqual(bytes.subarray(model.end))
-      }
-    }),
-  )
-})
-
-test('keeps numbers that a double cannot hold', () => {
-  const bytes = Buffer.from('{"seed":12345678901234567890,"model":"a/b","x":1.0}')
-  expect(spliceModel(bytes, scanBody(bytes).model, 'meta/llama').toString()).toBe(
-    '{"seed":12345678901234567890,"model":"meta/llama","x":1.0}',
-  )
-})
-
 test.each([
   ['an empty body', '', 'invalid_json'],
   ['an array', '["model"]', 'invalid_json'],
@@ -159,6 +137,9 @@ test.each([
     'invalid_json',
   ],
   ['two streams', '{"model":"m","stream":true,"stream":false}', 'invalid_json'],
+  ['two bounds of the same name', '{"model":"m","max_tokens":1,"max_tokens":2}', 'invalid_json'],
+  ['two stream_options', '{"model":"m","stream_options":null,"stream_options":{}}', 'invalid_json'],
+  ['two include_usage', '{"model":"m","stream_options":{"include_usage":true,"include_usage":false}}', 'invalid_json'],
 ])('refuses %s', (_name, text, code) => {
   expect(problemOf(() => scan(text))).toBe(code)
 })
@@ -179,4 +160,39 @@ test(`lets ${MAX_DEPTH} levels through and no more`, () => {
   const nested = (levels: number): string => `{"model":"m","x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
   expect(problemOf(() => scan(nested(MAX_DEPTH)))).toBe('accepted')
   expect(problemOf(() => scan(nested(MAX_DEPTH + 1)))).toBe('invalid_json')
+})
+
+test.each([
+  ['{"model":"m"}', undefined],
+  ['{"model":"m","max_tokens":7}', 7],
+  ['{"model":"m","max_completion_tokens": 1e2}', 100],
+  ['{"model":"m","max_output_tokens":9}', 9],
+  ['{"model":"m","max_tokens":5,"max_completion_tokens":8}', 8],
+  ['{"model":"m","max_tokens":null}', undefined],
+  ['{"model":"m","max_tokens":"7"}', undefined],
+  ['{"model":"m","max_tokens":-7}', undefined],
+  ['{"model":"m","max_tokens":0.5}', undefined],
+  ['{"model":"m","max_tokens":1e999}', undefined],
+  ['{"model":"m","x":{"max_tokens":7}}', undefined],
+])('reads how long an answer may get: %s', (text, maxTokens) => {
+  expect(scan(text).maxTokens).toBe(maxTokens)
+})
+
+test('judges long strings like JSON.parse, wherever they lie and whatever stands in them', () => {
+  const long = fc.array(
+    fc.oneof(
+      fc.nat({ max: 90 }).map((length) => 'x'.repeat(length)),
+      fc.constantFrom('é', '👋', '\\n', '\\u00e9', '\\\\', '\\"', '\\', '"', '\n', '\u001f', ' ', '!', '#', '['),
+    ),
+    { maxLength: 12 },
+  )
+  fc.assert(
+    fc.property(fc.nat({ max: 3 }), long, (offset, parts) => {
+      const text = `${' '.repeat(offset)}{"x":"${parts.join('')}","model":"m"}`
+      // A view that does not start where its memory does.
+      const bytes = Buffer.from(`!${text}`).subarray(1)
+      expect(problemOf(() => scanBody(bytes)) === 'accepted', text).toBe(parses(text))
+    }),
+    { numRuns: 3000 },
+  )
 })

@@ -1,5 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../errors.ts'
+import {
+  BACKSLASH,
+  CLOSE_OBJECT,
+  COMMA,
+  JsonFault,
+  OPEN_OBJECT,
+  QUOTE,
+  skipKey,
+  skipSpace,
+  skipString,
+  skipValue,
+  standsAt,
+} from './json.ts'
 
 /** Where the value of `model` lies in the body: its text, and the bytes `[start, end)` of its JSON literal. */
 export interface ScannedModel {
@@ -8,235 +21,229 @@ export interface ScannedModel {
   readonly end: number
 }
 
+/** Bytes `[start, end)` of a body, and what would stand in their place. */
+export interface Splice {
+  readonly start: number
+  readonly end: number
+  readonly text: Uint8Array
+}
+
 /** What the gateway needs to know of a request body; everything else is forwarded unread. */
 export interface ScannedBody {
   readonly model: ScannedModel
   /** True only for the literal `true`: the upstream decides about anything else. */
   readonly stream: boolean
+  /** The client asked for usage in its stream: `stream_options.include_usage` is the literal `true`. */
+  readonly includeUsage: boolean
+  /**
+   * How the body would ask for it. Undefined where the client does so itself, wants no stream, or wrote into
+   * `stream_options` what only the upstream can judge.
+   */
+  readonly usageSplice: Splice | undefined
+  /** The largest of `max_tokens`, `max_completion_tokens` and `max_output_tokens` that is a whole number. */
+  readonly maxTokens: number | undefined
 }
 
-/** The deepest nesting that is let through; the outermost object counts as 1. */
-export const MAX_DEPTH = 64
+const MODEL = Buffer.from('model')
+const STREAM = Buffer.from('stream')
+const STREAM_OPTIONS = Buffer.from('stream_options')
+const MAX_TOKENS = Buffer.from('max_tokens')
+const MAX_COMPLETION_TOKENS = Buffer.from('max_completion_tokens')
+const MAX_OUTPUT_TOKENS = Buffer.from('max_output_tokens')
+const INCLUDE_USAGE = Buffer.from('include_usage')
+const CONTINUOUS_USAGE = Buffer.from('continuous_usage_stats')
+/** The fields that are read. Told apart by their length first: most fields of a body are none of them. */
+const FIELDS = [MODEL, STREAM, STREAM_OPTIONS, MAX_TOKENS, MAX_COMPLETION_TOKENS, MAX_OUTPUT_TOKENS]
+const OPTIONS = [INCLUDE_USAGE, CONTINUOUS_USAGE]
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
-const MINUS = 0x2d
-const PLUS = 0x2b
-const DOT = 0x2e
-const ZERO = 0x30
-const NINE = 0x39
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
-const LOWER_U = 0x75
-const SIMPLE_ESCAPES = new Set(Buffer.from('"\\/bfnrt'))
-const LITERALS = new Map(['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]))
+const TRUE = Buffer.from('true')
+const FALSE = Buffer.from('false')
+const NULL = Buffer.from('null')
+const USAGE_OPTIONS = Buffer.from('{"include_usage":true}')
+const USAGE_OPTIONS_MEMBER = Buffer.from('"stream_options":{"include_usage":true},')
+const USAGE_MEMBER = Buffer.from('"include_usage":true')
+const USAGE_MEMBER_COMMA = Buffer.from('"include_usage":true,')
 
 /**
- * Finds the top-level `model` and `stream` of a JSON body without building it: numbers beyond 2^53, unknown fields and
- * the order of keys reach the upstream as the client wrote them.
+ * Finds the top-level fields that routing and accounting need in a JSON body without building it: numbers beyond 2^53,
+ * unknown fields and the order of keys reach the upstream as the client wrote them.
  *
- * Accepts exactly what `JSON.parse` accepts, further limited to an object, valid UTF-8, {@link MAX_DEPTH} levels and one
- * `model` and one `stream`: parsers disagree on which of two duplicates counts, so a second one could pass a policy under one name
- * and be served under the other.
+ * Accepts exactly what `JSON.parse` accepts, further limited to an object, valid UTF-8, `MAX_DEPTH` levels and one of
+ * each field that is read: parsers disagree on which of two duplicates counts, so a second one could pass a policy under
+ * one name and be served under the other.
  *
  * @throws GatewayError `invalid_json` or `invalid_model`
  */
-export function scanBody(bytes: Buffer): ScannedBody {
+export function scanBody(bytes: Uint8Array): ScannedBody {
   if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The request body is not valid UTF-8.')
-  return new Scanner(bytes).scan()
+  try {
+    return new BodyScanner(bytes).scan()
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error
+    throw new GatewayError('invalid_json', `The request body is not valid JSON: ${error.message}.`)
+  }
 }
 
-/** A body with another model name in place of the scanned one; no other byte changes. */
-export function spliceModel(bytes: Buffer, model: ScannedModel, name: string): Buffer {
-  if (name === model.value) return bytes
-  return Buffer.concat([bytes.subarray(0, model.start), Buffer.from(JSON.stringify(name)), bytes.subarray(model.end)])
-}
-
-/** One pass over the bytes. Plain loops over indices: this runs on every request, over bodies of up to 20 MiB. */
-class Scanner {
-  readonly #bytes: Buffer
-  #at = 0
+class BodyScanner {
+  readonly #bytes: Uint8Array
+  /** Just behind the brace that opens the body. */
+  #inside = 0
   #model: ScannedModel | undefined
   #stream: boolean | undefined
+  #maxTokens: number | undefined
+  #asksUsage = false
+  #usageSplice: Splice | undefined
+  /** The fields that were met, a bit each, in the order of `FIELDS`. */
+  #seen = 0
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes
   }
 
   scan(): ScannedBody {
-    this.#skipSpace()
-    if (this.#bytes[this.#at] !== OPEN_OBJECT) throw this.#malformed('a JSON object was expected')
-    this.#skipObject(1, (start, end) => this.#readMember(start, end))
-    this.#skipSpace()
-    if (this.#at < this.#bytes.length) throw this.#malformed('text follows the JSON object')
-    if (this.#model === undefined)
-      throw new GatewayError('invalid_model', 'You must provide a model.', { param: 'model' })
-    return { model: this.#model, stream: this.#stream ?? false }
+    const bytes = this.#bytes
+    const start = skipSpace(bytes, 0)
+    if (bytes[start] !== OPEN_OBJECT) throw new JsonFault('a JSON object was expected', start)
+    this.#inside = start + 1
+    const end = skipSpace(bytes, this.#scanMembers(start + 1))
+    if (end < bytes.length) throw new JsonFault('text follows the JSON object', end)
+    if (this.#model === undefined) throw noModel()
+    const stream = this.#stream ?? false
+    return {
+      model: this.#model,
+      stream,
+      includeUsage: this.#asksUsage,
+      usageSplice: stream ? this.#splice() : undefined,
+      maxTokens: this.#maxTokens,
+    }
   }
 
-  /** Reads the value of a top-level key, whose literal lies at `[keyStart, keyEnd)`. */
-  #readMember(keyStart: number, keyEnd: number): void {
-    const key = this.#stringAt(keyStart, keyEnd)
-    const start = this.#at
-    this.#skipValue(2)
-    if (key === 'model') this.#takeModel(start, this.#at)
-    else if (key === 'stream') this.#takeStream(start, this.#at)
+  #splice(): Splice | undefined {
+    if ((this.#seen & (1 << FIELDS.indexOf(STREAM_OPTIONS))) !== 0) return this.#usageSplice
+    return { start: this.#inside, end: this.#inside, text: USAGE_OPTIONS_MEMBER }
+  }
+
+  #scanMembers(at: number): number {
+    const bytes = this.#bytes
+    let here = skipSpace(bytes, at)
+    if (bytes[here] === CLOSE_OBJECT) return here + 1
+    for (;;) {
+      const value = skipKey(bytes, here)
+      const end = skipValue(bytes, value, 2)
+      const field = fieldAt(bytes, here, FIELDS)
+      if (field !== -1) this.#take(field, value, end)
+      here = skipSpace(bytes, end)
+      if (bytes[here] === CLOSE_OBJECT) return here + 1
+      if (bytes[here] !== COMMA) throw new JsonFault('"," or "}" was expected', here)
+      here = skipSpace(bytes, here + 1)
+    }
+  }
+
+  #take(index: number, start: number, end: number): void {
+    const field = FIELDS[index]
+    const bit = 1 << index
+    if ((this.#seen & bit) !== 0) throw duplicate(String(field))
+    this.#seen |= bit
+    if (field === MODEL) this.#takeModel(start, end)
+    else if (field === STREAM) this.#stream = standsAt(this.#bytes, start, TRUE)
+    else if (field === STREAM_OPTIONS) this.#takeStreamOptions(start, end)
+    else this.#takeMaxTokens(start, end)
   }
 
   #takeModel(start: number, end: number): void {
-    if (this.#model !== undefined) throw duplicate('model')
     if (this.#bytes[start] !== QUOTE) {
       throw new GatewayError('invalid_model', 'model must be a string.', { param: 'model' })
     }
-    const value = this.#stringAt(start, end)
-    if (value === '') throw new GatewayError('invalid_model', 'You must provide a model.', { param: 'model' })
+    const value = stringAt(this.#bytes, start, end)
+    if (value === '') throw noModel()
     this.#model = { value, start, end }
   }
 
-  #takeStream(start: number, end: number): void {
-    if (this.#stream !== undefined) throw duplicate('stream')
-    this.#stream = this.#bytes.toString('latin1', start, end) === 'true'
+  #takeMaxTokens(start: number, end: number): void {
+    const value = Number(latin1(this.#bytes, start, end)) // what is no number gives NaN
+    if (Number.isSafeInteger(value) && value >= 0) this.#maxTokens = Math.max(this.#maxTokens ?? 0, value)
   }
 
-  /** The text of a string literal that was already found to be well-formed. */
-  #stringAt(start: number, end: number): string {
-    const value: unknown = JSON.parse(this.#bytes.toString('utf8', start, end))
-    return typeof value === 'string' ? value : ''
-  }
-
-  #skipValue(depth: number): void {
-    const byte = this.#bytes[this.#at]
-    if (byte === QUOTE) this.#skipString()
-    else if (byte === OPEN_OBJECT) this.#skipObject(depth)
-    else if (byte === OPEN_ARRAY) this.#skipArray(depth)
-    else if (byte === MINUS || isDigit(byte)) this.#skipNumber()
-    else this.#skipLiteral(byte)
-  }
-
-  /** `member` is called with the key's literal when the cursor is at its value, and must skip that value. */
-  #skipObject(depth: number, member?: (keyStart: number, keyEnd: number) => void): void {
-    this.#checkDepth(depth)
-    this.#at++
-    this.#skipSpace()
-    if (this.#take(CLOSE_OBJECT)) return
-    do {
-      this.#skipSpace()
-      const keyStart = this.#at
-      this.#skipString()
-      const keyEnd = this.#at
-      this.#skipSpace()
-      if (!this.#take(COLON)) throw this.#malformed('":" was expected')
-      this.#skipSpace()
-      if (member === undefined) this.#skipValue(depth + 1)
-      else member(keyStart, keyEnd)
-      this.#skipSpace()
-    } while (this.#take(COMMA))
-    if (!this.#take(CLOSE_OBJECT)) throw this.#malformed('"," or "}" was expected')
-  }
-
-  #skipArray(depth: number): void {
-    this.#checkDepth(depth)
-    this.#at++
-    this.#skipSpace()
-    if (this.#take(CLOSE_ARRAY)) return
-    do {
-      this.#skipSpace()
-      this.#skipValue(depth + 1)
-      this.#skipSpace()
-    } while (this.#take(COMMA))
-    if (!this.#take(CLOSE_ARRAY)) throw this.#malformed('"," or "]" was expected')
-  }
-
-  #skipString(): void {
+  #takeStreamOptions(start: number, end: number): void {
     const bytes = this.#bytes
-    if (bytes[this.#at] !== QUOTE) throw this.#malformed('a string was expected')
-    for (let at = this.#at + 1; at < bytes.length; at++) {
-      const byte = bytes[at]
-      if (byte === QUOTE) {
-        this.#at = at + 1
-        return
+    if (standsAt(bytes, start, NULL)) this.#usageSplice = { start, end, text: USAGE_OPTIONS }
+    if (bytes[start] !== OPEN_OBJECT) return
+    const inside = skipSpace(bytes, start + 1)
+    const isEmpty = bytes[inside] === CLOSE_OBJECT
+    this.#usageSplice = { start: start + 1, end: start + 1, text: isEmpty ? USAGE_MEMBER : USAGE_MEMBER_COMMA }
+    if (!isEmpty) this.#scanStreamOptions(inside)
+  }
+
+  /** The members of an object that is known to be well-formed. */
+  #scanStreamOptions(at: number): void {
+    const bytes = this.#bytes
+    let wasSeen = false
+    for (let here = at; ;) {
+      const value = skipKey(bytes, here)
+      const end = skipValue(bytes, value, 3)
+      const option = OPTIONS[fieldAt(bytes, here, OPTIONS)]
+      if (option === INCLUDE_USAGE) {
+        if (wasSeen) throw duplicate('include_usage')
+        wasSeen = true
       }
-      if (byte === BACKSLASH) at = this.#skipEscape(at)
-      else if (byte === undefined || byte < 0x20) break
-    }
-    throw this.#malformed('a string does not end or holds a control character')
-  }
-
-  /** The position of the last byte of the escape that starts at `at`. */
-  #skipEscape(at: number): number {
-    const kind = this.#bytes[at + 1]
-    if (kind !== undefined && SIMPLE_ESCAPES.has(kind)) return at + 1
-    if (kind === LOWER_U && this.#areHexDigits(at + 2, at + 6)) return at + 5
-    throw this.#malformed('a string holds an unknown escape')
-  }
-
-  /** Looks at the bytes one by one: clients that write ASCII only escape every letter of a Chinese text. */
-  #areHexDigits(start: number, end: number): boolean {
-    for (let at = start; at < end; at++) if (!isHexDigit(this.#bytes[at])) return false
-    return true
-  }
-
-  #skipNumber(): void {
-    this.#take(MINUS)
-    if (!this.#take(ZERO)) this.#skipDigits()
-    if (this.#take(DOT)) this.#skipDigits()
-    if (this.#take(0x65) || this.#take(0x45)) {
-      if (!this.#take(PLUS)) this.#take(MINUS)
-      this.#skipDigits()
+      if (option !== undefined) this.#takeOption(option, value, end)
+      here = skipSpace(bytes, end)
+      if (bytes[here] !== COMMA) return
+      here = skipSpace(bytes, here + 1)
     }
   }
 
-  #skipDigits(): void {
-    const start = this.#at
-    while (isDigit(this.#bytes[this.#at])) this.#at++
-    if (this.#at === start) throw this.#malformed('a digit was expected')
-  }
-
-  #skipLiteral(first: number | undefined): void {
-    const word = first === undefined ? undefined : LITERALS.get(first)
-    if (word === undefined) throw this.#malformed('a value was expected')
-    const end = this.#at + word.length
-    if (!this.#bytes.subarray(this.#at, end).equals(word)) throw this.#malformed('a value was expected')
-    this.#at = end
-  }
-
-  #skipSpace(): void {
-    for (;;) {
-      const byte = this.#bytes[this.#at]
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return
-      this.#at++
+  #takeOption(option: Uint8Array, start: number, end: number): void {
+    const bytes = this.#bytes
+    const isOff = standsAt(bytes, start, FALSE) || standsAt(bytes, start, NULL)
+    if (option === CONTINUOUS_USAGE) {
+      // With usage asked for, it would put usage into every chunk.
+      if (!isOff) this.#usageSplice = undefined
+    } else {
+      this.#asksUsage = standsAt(bytes, start, TRUE)
+      const canSplice = isOff && this.#usageSplice !== undefined
+      this.#usageSplice = canSplice ? { start, end, text: TRUE } : undefined
     }
-  }
-
-  #take(byte: number): boolean {
-    if (this.#bytes[this.#at] !== byte) return false
-    this.#at++
-    return true
-  }
-
-  #checkDepth(depth: number): void {
-    if (depth > MAX_DEPTH) {
-      throw new GatewayError('invalid_json', `The request body is nested deeper than ${MAX_DEPTH} levels.`)
-    }
-  }
-
-  #malformed(what: string): GatewayError {
-    return new GatewayError('invalid_json', `The request body is not valid JSON: ${what} at byte ${this.#at}.`)
   }
 }
 
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= NINE
+/** Which of the fields a key's literal names, -1 for none. */
+function fieldAt(bytes: Uint8Array, key: number, fields: readonly Buffer[]): number {
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index]
+    if (field === undefined) continue
+    if (bytes[key + 1 + field.length] === QUOTE && standsAt(bytes, key + 1, field)) return index
+  }
+  return hasEscape(bytes, key) ? escapedFieldAt(bytes, key, fields) : -1
 }
 
-function isHexDigit(byte: number | undefined): boolean {
-  if (byte === undefined) return false
-  const lower = byte | 0x20 // A to F become a to f
-  return isDigit(byte) || (lower >= 0x61 && lower <= 0x66)
+function hasEscape(bytes: Uint8Array, key: number): boolean {
+  for (let at = key + 1; ; at++) {
+    if (bytes[at] === BACKSLASH) return true
+    if (bytes[at] === QUOTE) return false
+  }
+}
+
+/** `"m\u006fdel"` is a model as well. */
+function escapedFieldAt(bytes: Uint8Array, key: number, fields: readonly Buffer[]): number {
+  const name = stringAt(bytes, key, skipString(bytes, key))
+  return fields.findIndex((field) => String(field) === name)
+}
+
+/** The text of a string literal that is known to be well-formed. */
+function stringAt(bytes: Uint8Array, start: number, end: number): string {
+  const literal = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
+  if (!literal.includes('\\')) return literal.slice(1, -1)
+  const value: unknown = JSON.parse(literal)
+  return typeof value === 'string' ? value : ''
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
+
+function noModel(): GatewayError {
+  return new GatewayError('invalid_model', 'You must provide a model.', { param: 'model' })
 }
 
 function duplicate(name: string): GatewayError {
