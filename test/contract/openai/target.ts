@@ -37,11 +37,12 @@ export async function spawnWorker(): Promise<RunningProgram> {
 }
 
 /** A gateway in front of a worker, with a limit that no flow reaches; whoever calls stops it. */
-export function spawnGatewayOf(worker: RunningProgram): Promise<RunningProgram> {
+export function spawnGatewayOf(worker: RunningProgram, env: Record<string, string> = {}): Promise<RunningProgram> {
   return spawnGateway({
     GATEWAY_API_KEYS: KEY,
     GATEWAY_UPSTREAMS: `${MODEL}=${worker.url}`,
     GATEWAY_RATE_LIMIT_PER_MINUTE: '1000000',
+    ...env,
   })
 }
 
