@@ -60,34 +60,45 @@ async function sendFrames(
   done: '[DONE]' | undefined,
   deps: SendDeps,
 ): Promise<Outcome> {
-  const { faults } = deps
-  const sink = openSink(response, faults, deps.signal, { stream: true })
-  const cutAfter = faults.value('cut') ?? Infinity
-  const endAfter = faults.value('end') ?? Infinity
-  const errorAt = faults.has('error-event') ? 1 : (faults.value('error-event-at') ?? 0)
+  const { faults, signal } = deps
+  const sink = openSink(response, faults, signal, { stream: true })
   const events = eventWriter(sink, faults)
+  const isOver = await playFrames(frames, events, deps, done === undefined && faults.has('no-done'))
+  if (isOver && done !== undefined && !faults.has('no-done')) await events.raw(`data: ${done}`)
+  const isCut = !isOver && faults.value('end') === undefined
+  await sink.finish(!isCut)
+  return isCut ? breakOff(response) : end(response)
+}
+
+/** Writes events until the answer is over or a fault stops it in the middle: false. */
+async function playFrames(
+  frames: Iterable<Frame>,
+  events: EventWriter,
+  deps: SendDeps,
+  withoutClosing: boolean,
+): Promise<boolean> {
+  const { faults } = deps
+  const stopAfter = faults.value('end') ?? faults.value('cut') ?? Infinity
+  const errorAt = faults.has('error-event') ? 1 : faults.value('error-event-at')
   let tokens = 0
-  for (const frame of frames) {
-    if (frame.part !== 'opening' && tokens >= Math.min(cutAfter, endAfter)) {
-      await sink.finish(cutAfter > endAfter)
-      return tokens >= cutAfter ? breakOff(response) : end(response)
-    }
-    if (frame.part === 'closing' && done === undefined && faults.has('no-done')) continue
-    if (frame.part === 'token') {
-      if (tokens > 0) await pause(deps)
-      tokens++
+  for (const { part, data, name } of frames) {
+    if (part !== 'opening' && tokens >= stopAfter) return false
+    if (part === 'closing' && withoutClosing) return true
+    if (part === 'token') {
+      if (tokens++ > 0) await pause(deps)
       deps.onTokens(1)
     }
-    if (events.count + 1 === errorAt) {
-      await events.write({ error: { message: 'mock failure', type: 'server_error', param: null, code: 500 } })
-      break
-    }
-    await events.write(frame.data, frame.name)
+    const isError = events.count + 1 === errorAt
+    await (isError ? events.write(FAILURE) : events.write(data, name))
+    if (isError) return true
   }
-  if (done !== undefined && !faults.has('no-done')) await events.raw(`data: ${done}`)
-  await sink.finish(true)
-  return end(response)
+  return true
 }
+
+/** An error in the middle of a stream, as vLLM puts it. */
+const FAILURE = { error: { message: 'mock failure', type: 'server_error', param: null, code: 500 } }
+
+type EventWriter = ReturnType<typeof eventWriter>
 
 /** Writes events and counts them from 1. */
 function eventWriter(sink: Sink, faults: Faults) {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
@@ -114,6 +115,12 @@ test('gzip compresses streams and plain answers unasked', async () => {
   const plain = await chat(url, {}, { 'x-mock-fault': 'gzip' })
   expect(plain.headers.get('content-encoding')).toBe('gzip')
   expect(await plain.json()).toHaveProperty('choices.0.message.content', 'mock response: hello there')
+})
+
+test('gzip passes on what does not get smaller', async () => {
+  const text = randomBytes(500_000).toString('base64url')
+  const { chunks } = await stream('gzip', { messages: [{ role: 'user', content: text }] })
+  expect(gunzipSync(Buffer.concat(chunks)).toString()).toContain(text)
 })
 
 test('no-usage keeps usage from those who ask', async () => {

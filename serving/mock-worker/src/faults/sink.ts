@@ -85,21 +85,24 @@ function insideCharacter(bytes: Buffer): number {
 /** Compresses, and lets every write arrive before the next. */
 function gzipped(next: Sink): Sink {
   const gzip = createGzip()
-  const flushed = async (last: boolean): Promise<void> => {
-    const kind = last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH
-    await new Promise<void>((resolve) => gzip.flush(kind, resolve))
-    for (let chunk: unknown = gzip.read(); chunk !== null; chunk = gzip.read()) {
-      if (chunk instanceof Buffer) await next.write(chunk)
-    }
+  let ready: Buffer[] = []
+  gzip.on('data', (chunk: Buffer) => ready.push(chunk))
+  const pass = async (): Promise<void> => {
+    const bytes = Buffer.concat(ready)
+    ready = []
+    if (bytes.length > 0) await next.write(bytes)
   }
   return {
     async write(bytes) {
       gzip.write(bytes)
-      await flushed(false)
+      await new Promise<void>((resolve) => gzip.flush(constants.Z_SYNC_FLUSH, resolve))
+      await nextTurn() // what was flushed is emitted by then
+      await pass()
     },
     async finish(whole) {
-      await flushed(whole)
+      if (whole) await once(gzip.end(), 'end')
       gzip.destroy()
+      await pass()
       await next.finish(whole)
     },
   }
