@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { CHAT_FLOWS, ROUTE_FLOWS } from './openai/answer-flows.ts'
 import { FAILURE_FLOWS, STREAM_FLOWS } from './openai/failure-flows.ts'
 import { collect, user } from './openai/flow.ts'
@@ -10,9 +10,8 @@ let worker: RunningProgram
 
 beforeAll(async () => {
   worker = await spawnWorker()
+  return worker.stop
 })
-
-afterAll(() => worker.stop())
 
 describe('the official client for Node, direct', () => {
   test.each(FLOWS)('$name', async ({ run, verdict }) => {
@@ -29,9 +28,8 @@ describe('the official client for Node, through the gateway', () => {
 
   beforeAll(async () => {
     gateway = await spawnGatewayOf(worker)
+    return gateway.stop
   })
-
-  afterAll(() => gateway.stop())
 
   test.each(FLOWS)('$name', async ({ run, verdict, fails }) => {
     const baseURL = fails === true ? await freshGateway() : `${gateway.url}/v1`

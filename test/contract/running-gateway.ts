@@ -9,7 +9,7 @@ const launcher = join(import.meta.dirname, '..', '..', 'gateway', 'bin', 'nexus-
 /** A program that runs until it is stopped. */
 export interface RunningProgram {
   readonly url: string
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Starts the gateway's own program on a free port and resolves with its address; it ends with the test. */
