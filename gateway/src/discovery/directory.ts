@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../errors.ts'
-import { addressOf, type Deployment } from '../routing/snapshot.ts'
+import { addressOf, type Deployment, type ServedModel } from '../routing/snapshot.ts'
 import type { ObservedService } from './inference-services.ts'
 import type { ListSink } from './list-watch.ts'
 import type { ModelLister } from './model-ids.ts'
@@ -26,7 +26,7 @@ const REPORTED_AFTER = 5
 
 interface Entry {
   readonly service: ObservedService
-  models: readonly string[] | undefined
+  models: readonly ServedModel[] | undefined
   timer: NodeJS.Timeout | undefined
   /** How often in a row its server could not be asked. */
   failures: number
@@ -39,6 +39,8 @@ export interface DirectoryOptions {
   readonly lister: ModelLister
   readonly times: RefreshTimes
   readonly log: Logger
+  /** The addresses of the pods of a Service, given as `<namespace>/<name>`; empty, where they are not known. */
+  readonly serversOf: (service: string) => readonly string[]
   /** Called after every change. */
   readonly onChange: () => void
 }
@@ -53,7 +55,9 @@ export class DeploymentDirectory implements ListSink<ObservedService> {
   }
 
   list(): Deployment[] {
-    return [...this.#entries.values()].map(({ service, models }) => ({ ...service, models }))
+    return [...this.#entries.values()].map(({ service: { service, ...observed }, models }) => {
+      return { ...observed, servers: this.#serversOf({ ...observed, service }), models }
+    })
   }
 
   replace(services: readonly ObservedService[]): void {
@@ -75,6 +79,13 @@ export class DeploymentDirectory implements ListSink<ObservedService> {
 
   close(): void {
     for (const address of this.#entries.keys()) this.#drop(address)
+  }
+
+  /** The pods of a service, at the path that its own address has. */
+  #serversOf({ project, service, url }: ObservedService): readonly string[] {
+    if (service === undefined || url === '') return []
+    const path = new URL(url).pathname.replace(/\/$/, '')
+    return this.#options.serversOf(`${project}/${service}`).map((server) => server + path)
   }
 
   /** Takes a service in. Any change of a ready one is a reason to ask again: it may run another model now. */
@@ -103,9 +114,10 @@ export class DeploymentDirectory implements ListSink<ObservedService> {
     const { signal } = entry.asking
     let delay = times.refreshMs
     try {
-      const models = await lister.list(entry.service.url, signal)
+      const [server = entry.service.url] = this.#serversOf(entry.service)
+      const models = await lister.list(server, signal)
       if (signal.aborted) return
-      const isNew = entry.models === undefined || models.join('\n') !== entry.models.join('\n')
+      const isNew = JSON.stringify(models) !== JSON.stringify(entry.models)
       entry.models = models
       entry.failures = 0
       if (isNew) onChange()

@@ -29,8 +29,8 @@ async function startApi() {
   const state: ApiState = { status: 200, items: [], version: 1, lists: 0, watches: [] }
   const url = await startServer((request, response) => {
     const { searchParams: query, pathname } = new URL(request.url ?? '', 'http://api')
-    const isExpected = pathname === '/apis/serving.kserve.io/v1beta1/inferenceservices'
-    if (!isExpected || request.headers.authorization !== 'Bearer sa-token') response.writeHead(401).end()
+    if (request.headers.authorization !== 'Bearer sa-token') response.writeHead(401).end()
+    else if (pathname !== '/apis/serving.kserve.io/v1beta1/inferenceservices') response.writeHead(404).end()
     else if (state.status !== 200) response.writeHead(state.status).end('{}')
     else if (query.get('watch') === '1') {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
@@ -79,17 +79,17 @@ async function follow(apiUrl: string, changes: Partial<ListWatchTimes> = {}) {
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) })
   const times = { watchMs: 60_000, silenceMs: 60_000, minRetryMs: 5, maxRetryMs: 20, ...changes }
-  const discovery = startDiscovery(
-    { kind: 'kubernetes', apiUrl, serviceAccountDir },
-    { log, times, onChange: () => undefined },
-  )
+  const api = { url: apiUrl, serviceAccountDir }
+  const discovery = startDiscovery({ api, deployments: true, log, times, onChange: () => undefined })
   onTestFinished(async () => {
     await discovery.close()
     await rm(serviceAccountDir, { recursive: true })
   })
   const known = (): Record<string, unknown> =>
     Object.fromEntries(
-      discovery.deployments().map((d) => [addressOf(d), d.ready ? (d.models ?? 'unasked') : 'not ready']),
+      discovery.discovered().deployments.map((d) => {
+        return [addressOf(d), d.ready ? (d.models?.map(({ id }) => id) ?? 'unasked') : 'not ready']
+      }),
     )
   return { known, logged, close: () => discovery.close() }
 }

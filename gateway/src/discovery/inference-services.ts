@@ -6,7 +6,6 @@ const InferenceService = z.object({
   metadata: z.object({
     name: z.string(),
     namespace: z.string(),
-    resourceVersion: z.string(),
     creationTimestamp: z.string().optional(),
     deletionTimestamp: z.string().optional(),
   }),
@@ -24,6 +23,8 @@ export interface ObservedService {
   readonly name: string
   /** Everything before `/v1/…`; empty until KServe has set an http address. */
   readonly url: string
+  /** The Kubernetes Service that this address is of, in the same namespace; undefined, if that cannot be told. */
+  readonly service: string | undefined
   /** Condition `Ready` is `True`, it has an address, and it is not being deleted. */
   readonly ready: boolean
   /** Seconds since 1970. */
@@ -48,8 +49,9 @@ export function parseInferenceService(object: unknown): ObservedService | undefi
     project: metadata.namespace,
     name: metadata.name,
     url,
+    service: serviceOf(url, metadata.namespace),
     ready: isReady && url !== '' && metadata.deletionTimestamp === undefined,
-    created: Math.floor(Date.parse(metadata.creationTimestamp ?? '') / 1000) || 0,
+    created: secondsOf(metadata.creationTimestamp),
   }
 }
 
@@ -57,4 +59,15 @@ function baseUrl(text: string | undefined): string {
   const url = text === undefined ? null : URL.parse(text)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return ''
   return (url.origin + url.pathname).replace(/\/+$/, '')
+}
+
+/** The Service in `http://<service>.<namespace>.svc…`. A pod does not show the certificate of its Service: http only. */
+function serviceOf(url: string, namespace: string): string | undefined {
+  const [service, owner, kind] = url.startsWith('http://') ? new URL(url).hostname.split('.') : []
+  return owner === namespace && kind === 'svc' ? service : undefined
+}
+
+/** A Kubernetes time in seconds since 1970; 0 for none. */
+export function secondsOf(time: string | undefined): number {
+  return Math.floor(Date.parse(time ?? '') / 1000) || 0
 }

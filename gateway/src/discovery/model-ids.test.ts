@@ -1,12 +1,17 @@
 import type { RequestListener } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { startServer } from '../testing/loopback.ts'
+import type { ServedModel } from '../routing/snapshot.ts'
 import { createModelLister } from './model-ids.ts'
 
-async function ask(listener: RequestListener): Promise<string[]> {
+async function askModels(listener: RequestListener): Promise<ServedModel[]> {
   const lister = createModelLister({ totalMs: 500, sizeBytes: 1024 * 1024 })
   onTestFinished(() => lister.close())
   return lister.list(await startServer(listener), new AbortController().signal)
+}
+
+async function ask(listener: RequestListener): Promise<string[]> {
+  return (await askModels(listener)).map(({ id }) => id)
 }
 
 const entries = (count: number): object[] => Array.from({ length: count }, (_, index) => ({ id: `m${index}` }))
@@ -24,6 +29,33 @@ test('takes the first thousand of a longer list', async () => {
 test('passes over what is no model', async () => {
   const data = [{ id: '' }, { id: 'x'.repeat(513) }, null, 7, { name: 'm' }, { id: 'good' }]
   expect(await ask((_request, response) => response.end(JSON.stringify({ data })))).toEqual(['good'])
+})
+
+test.each([
+  [
+    'vLLM',
+    [
+      { id: 'base', root: '/models/base', parent: null },
+      { id: 'a', root: '/loras/a', parent: 'base' },
+    ],
+  ],
+  [
+    'NIM',
+    [
+      { id: 'base', root: 'base', parent: null },
+      { id: 'a', root: 'base', parent: null },
+    ],
+  ],
+  [
+    'a server with odd links',
+    [
+      { id: 'base', root: 7, parent: '' },
+      { id: 'a', root: 'base', parent: {} },
+    ],
+  ],
+])('knows of an adapter which model it adapts, as %s says it', async (_name, data) => {
+  const models = await askModels((_request, response) => response.end(JSON.stringify({ data })))
+  expect(models).toEqual([{ id: 'base' }, { id: 'a', base: 'base' }])
 })
 
 const tooLarge: RequestListener = (_request, response) =>

@@ -1,68 +1,87 @@
-import { mayUseProject, type Caller } from '../auth/keyring.ts'
-import { GatewayError } from '../errors.ts'
-import { addressOf, type Deployment, type RoutingSnapshot } from './snapshot.ts'
-
-/** Where a request can go. */
-export interface Target {
-  /** The name in metrics, logs and `x-upstream`: a static upstream's, or `<project>/<deployment>`. */
-  readonly upstream: string
-  /** Everything before `/v1/…`. */
-  readonly url: string
-  /** The model name to send. */
-  readonly model: string
-}
+import { mayUseModel, mayUseProject, type Caller } from '../auth/caller.ts'
+import type { Arm, Candidate } from './candidate.ts'
+import { ambiguous, notAllowed, notFound } from './refusals.ts'
+import {
+  addressOf,
+  type Pool,
+  type RoutedDeployment,
+  type RoutedModel,
+  type RoutingSnapshot,
+  type Serving,
+} from './snapshot.ts'
 
 /**
- * The targets a requested model may be served by; any of them is as good as the other. In order:
+ * Where a model that a caller asks for is served. In order:
  *
- * 1. `<project>/<deployment>`, exactly;
- * 2. a model id, among the projects the caller may use; all its deployments in one project;
- * 3. a static upstream of that name, then the default upstream; both get the model name as it was sent.
+ * 1. the route of a configured model of that id or alias;
+ * 2. `<project>/<deployment>`, exactly;
+ * 3. a model id, among the projects the caller may use; all its deployments in one project;
+ * 4. a static upstream of that name, then the default upstream; both get the model id as it is.
  *
- * What the caller may not use is treated as if it did not exist.
+ * What the caller may not use is treated as if it did not exist. A caller with a list of models needs the name it asks
+ * with and the model this name stands for on it, so that neither an alias nor an adapter opens a model that is not. The
+ * arms of what exists but is not ready have no endpoints.
  *
- * @throws GatewayError `ambiguous_model` (the id is served in several projects), `no_healthy_upstream` (addressed but
- *   not ready) or `model_not_found`
+ * @throws GatewayError `ambiguous_model` (the id is served in several projects), `model_not_allowed` or
+ *   `model_not_found`
  */
-export function resolveTargets(model: string, caller: Caller, snapshot: RoutingSnapshot): readonly Target[] {
-  const addressed = snapshot.deployments.get(model)
-  if (addressed !== undefined && mayUseProject(caller, addressed.project)) return [addressedTarget(addressed)]
+export function resolveModel(name: string, caller: Caller, snapshot: RoutingSnapshot): Candidate {
+  const model = snapshot.models.get(name)
+  if (model?.route !== undefined) return routed(name, model, model.route, caller)
 
-  const serving = deploymentsServing(model, caller, snapshot)
-  if (new Set(serving.map(({ project }) => project)).size > 1) throw ambiguous(model, serving)
-  if (serving.length > 0) return serving.map((deployment) => targetOf(deployment, model))
+  const id = model?.id ?? name
+  const addressed = snapshot.deployments.get(id)
+  if (addressed !== undefined && mayUseProject(caller, addressed.project)) return atAddress(name, addressed, caller)
 
-  const upstream = snapshot.upstreams.get(model) ?? snapshot.defaultUpstream
-  if (upstream === undefined) throw notFound(model)
-  return [{ upstream: upstream.name, url: upstream.url, model }]
+  const visible = snapshot.byModel.get(id)?.filter(({ deployment }) => mayUseProject(caller, deployment.project)) ?? []
+  if (visible.length > 0) return served(name, id, visible, caller)
+
+  const pool = snapshot.upstreams.get(id) ?? snapshot.defaultUpstream
+  if (pool === undefined) throw notFound(name)
+  mustBeAllowed(caller, name, id)
+  return single(name, model !== undefined || snapshot.upstreams.has(id) ? id : 'other', armOf(pool, id))
 }
 
-/** The ready deployments of a model id that a caller may use. */
-export function deploymentsServing(model: string, caller: Caller, snapshot: RoutingSnapshot): readonly Deployment[] {
-  return (snapshot.byModel.get(model) ?? []).filter(({ project }) => mayUseProject(caller, project))
+function routed(
+  name: string,
+  { id }: RoutedModel,
+  route: Pick<Candidate, 'arms' | 'sticky'>,
+  caller: Caller,
+): Candidate {
+  mustBeAllowed(caller, name, id)
+  return { model: name, label: id, ...route }
 }
 
-/** Says that a model does not exist for this caller. The name comes from the caller and is cut short. */
-export function notFound(model: string): GatewayError {
-  const message = `The model \`${model.slice(0, 256)}\` does not exist or you do not have access to it. GET /v1/models lists yours.`
-  return new GatewayError('model_not_found', message, { param: 'model' })
-}
-
-function addressedTarget(deployment: Deployment): Target {
-  if (!deployment.ready || deployment.models === undefined) {
-    const message = `The deployment ${addressOf(deployment)} is not ready. Try again, or ask nexus describe ${deployment.name} -n ${deployment.project} why.`
-    throw new GatewayError('no_healthy_upstream', message, { param: 'model', headers: { 'retry-after': '1' } })
-  }
+function atAddress(name: string, deployment: RoutedDeployment, caller: Caller): Candidate {
   // A server without /v1/models goes by KServe's convention: the model is named like the InferenceService.
-  return targetOf(deployment, deployment.models[0] ?? deployment.name)
+  const { id, base } = deployment.models?.[0] ?? { id: deployment.name, base: undefined }
+  mustBeAllowed(caller, name, addressOf(deployment), id, base)
+  const { pool, models } = deployment
+  return single(name, id, armOf(models === undefined ? { ...pool, endpoints: [] } : pool, id))
 }
 
-function targetOf(deployment: Deployment, model: string): Target {
-  return { upstream: addressOf(deployment), url: deployment.url, model }
+function served(name: string, id: string, visible: readonly Serving[], caller: Caller): Candidate {
+  mustBeAllowed(caller, name, id)
+  const allowed = visible.filter(({ base }) => base === undefined || mayUseModel(caller, base))
+  const ready = allowed.filter(({ deployment }) => deployment.ready)
+  const usable = (ready.length > 0 ? ready : allowed).map(({ deployment }) => deployment)
+  const [first, ...others] = usable
+  if (first === undefined) throw notAllowed(name)
+  if (others.some(({ project }) => project !== first.project)) throw ambiguous(name, usable.map(addressOf))
+  if (others.length === 0) return single(name, id, armOf(first.pool, id))
+  const endpoints = usable.flatMap(({ pool }) => pool.endpoints)
+  return single(name, id, { ...first.pool, upstream: `${first.project}/${id}`, endpoints, model: id })
 }
 
-function ambiguous(model: string, serving: readonly Deployment[]): GatewayError {
-  const addresses = serving.map(addressOf).sort().join(', ')
-  const message = `The model \`${model}\` is served in several projects. Use one of these as the model: ${addresses}.`
-  return new GatewayError('ambiguous_model', message, { param: 'model' })
+function mustBeAllowed(caller: Caller, name: string, ...standsFor: readonly (string | undefined)[]): void {
+  const isAllowed = [name, ...standsFor].every((model) => model === undefined || mayUseModel(caller, model))
+  if (!isAllowed) throw notAllowed(name)
+}
+
+function single(model: string, label: string, arm: Arm): Candidate {
+  return { model, label, arms: [{ arm, weight: 1 }], sticky: 'caller' }
+}
+
+function armOf(pool: Pool, model: string): Arm {
+  return { ...pool, model }
 }
