@@ -48,18 +48,15 @@ export class CircuitBreaker {
     return this.#openedMs === undefined ? undefined : this.#now() - this.#openedMs
   }
 
-  /** Milliseconds until a probe may go, as far as that depends on time alone. */
+  /** Milliseconds until a probe may go, if no result comes before; 0 if it or any call may go now. */
   restMs(): number {
-    return this.#openedMs === undefined ? 0 : Math.max(0, this.#openedMs + this.settings.openMs - this.#now())
+    const sinceMs = this.#probeMs ?? this.#openedMs
+    return sinceMs === undefined ? 0 : Math.max(0, sinceMs + this.settings.openMs - this.#now())
   }
 
   /** A call may go now. */
   admits(): boolean {
-    if (this.#openedMs === undefined) return true
-    const nowMs = this.#now()
-    const { openMs } = this.settings
-    if (nowMs - this.#openedMs < openMs) return false
-    return this.#probeMs === undefined || nowMs - this.#probeMs >= openMs
+    return this.#openedMs === undefined || this.restMs() === 0
   }
 
   /**

@@ -21,11 +21,11 @@ export interface ServerLoad {
 }
 
 /**
- * Why an endpoint takes no call, its health aside: it is gone for good (`removed`), its breaker is `open` or its probe
- * still out, it asked for a pause (`cooldown`), it is `full`, or only requests that chose by an earlier configuration know
- * it still (`draining`).
+ * Why an endpoint takes no call, its health aside: it is gone for good (`removed`), its breaker is `open` or waits for
+ * its probe (`probing`), it asked for a pause (`cooldown`), it is `full`, or only requests that chose by an earlier
+ * configuration know it still (`draining`).
  */
-export type Refusal = 'removed' | 'open' | 'cooldown' | 'full' | 'draining'
+export type Refusal = 'removed' | 'open' | 'probing' | 'cooldown' | 'full' | 'draining'
 
 /** One server address that takes calls. Lives as long as anything routes to it, over all reloads. */
 export interface Endpoint {
@@ -43,7 +43,7 @@ export interface Endpoint {
   readonly isHealthy: boolean
   /** What, besides its health, keeps it from taking a call now. Has no side effect. */
   refusal(): Refusal | undefined
-  /** Milliseconds until an open breaker or a cool-down lets a call through; 0 if neither is in the way. */
+  /** Milliseconds until the breaker or a cool-down lets a call through, whatever else happens; 0 if neither is in the way. */
   restMs(): number
   /** It may be chosen now: health, breaker, cool-down and the limit of calls in flight all allow it. Has no side effect. */
   isAvailable(): boolean

@@ -82,7 +82,7 @@ export class LiveEndpoint implements Endpoint {
 
   refusal(): Refusal | undefined {
     if (this.#isClosed) return 'removed'
-    if (!this.#breaker.admits()) return 'open'
+    if (!this.#breaker.admits()) return this.#breaker.state === 'open' ? 'open' : 'probing'
     if (this.#coolDownMs() > 0) return 'cooldown'
     const { maxInFlight } = this.#settings.queue
     if (maxInFlight > 0 && this.inFlight >= maxInFlight) return 'full'

@@ -28,12 +28,16 @@ export function clientLeft(): GatewayError {
   return new GatewayError('client_closed_request', 'The client left before a server could take its request.')
 }
 
+/** How long a probe may be out until its result is worth asking for. */
+const PROBE_MS = 1_000
+
 /** Until a breaker or pause ends; where none is in the way, until the next health check. */
 function msUntilNext({ endpoints, settings }: Arm): number {
-  const pausing = endpoints.filter((endpoint) => {
+  let soonestMs = Infinity
+  for (const endpoint of endpoints) {
     const refusal = endpoint.refusal()
-    return refusal === 'open' || refusal === 'cooldown'
-  })
-  if (pausing.length === 0) return settings.health.intervalMs
-  return Math.min(...pausing.map((endpoint) => endpoint.restMs()))
+    if (refusal === 'probing') soonestMs = Math.min(soonestMs, PROBE_MS)
+    if (refusal === 'open' || refusal === 'cooldown') soonestMs = Math.min(soonestMs, endpoint.restMs())
+  }
+  return soonestMs === Infinity ? settings.health.intervalMs : soonestMs
 }
