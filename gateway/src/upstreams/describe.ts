@@ -19,6 +19,8 @@ export interface EndpointView {
   readonly failures: number
   /** Since its breaker opened; null while that is closed. */
   readonly openedSeconds: number | null
+  /** It takes calls now. */
+  readonly available: boolean
   readonly health: 'healthy' | 'unhealthy' | 'unchecked'
   readonly load: Pick<ServerLoad, 'running' | 'waiting'> | null
 }
@@ -46,6 +48,7 @@ export function describeEndpoints(endpoints: readonly LiveEndpoint[]): EndpointV
     inFlight: endpoint.inFlight,
     failures: endpoint.failures,
     openedSeconds: openedSeconds(endpoint),
+    available: endpoint.isAvailable(),
     health: healthOf(endpoint),
     load: endpoint.load === undefined ? null : { running: endpoint.load.running, waiting: endpoint.load.waiting },
   }))
