@@ -1,7 +1,9 @@
 /** One thing that is wrong with the configuration. Never carries the value of a secret. */
 export interface ConfigProblem {
-  /** The environment variable at fault. */
-  readonly variable: string
+  /** The environment variable at fault, or the file and its line: `gateway.yaml:12`. Empty, if nothing was set at all. */
+  readonly where: string
+  /** The field at fault, as in the reference. */
+  readonly field?: string
   readonly problem: string
 }
 
@@ -12,8 +14,15 @@ export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[]
 
   constructor(problems: readonly ConfigProblem[]) {
-    const lines = problems.map(({ variable, problem }) => `  ${variable}: ${problem}`)
-    super(`The gateway's configuration is not valid:\n${lines.join('\n')}`)
+    super(
+      `The gateway's configuration is not valid:\n${problems.map((problem) => `  ${renderProblem(problem)}`).join('\n')}`,
+    )
     this.problems = problems
   }
+}
+
+function renderProblem({ where, field, problem }: ConfigProblem): string {
+  const place =
+    where === '' ? field : field === undefined || where.startsWith('GATEWAY_') ? where : `${where} (${field})`
+  return `${place ?? 'configuration'}: ${problem}`
 }

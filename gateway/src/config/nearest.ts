@@ -9,16 +9,24 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best?.candidate
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Letters that must be inserted, removed, replaced or swapped with their neighbour; one row of the table at a time. */
 function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [i, letter] of Array.from(from).entries()) {
+  let before: readonly number[] = []
+  let row: readonly number[] = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let i = 0; i < from.length; i++) {
     const next = [i + 1]
-    for (const [j, other] of Array.from(to).entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    for (let j = 0; j < to.length; j++) {
+      const replaced = at(row, j) + (from[i] === to[j] ? 0 : 1)
+      const isSwap = i > 0 && j > 0 && from[i] === to[j - 1] && from[i - 1] === to[j]
+      const swapped = isSwap ? at(before, j - 1) + 1 : Infinity
+      next.push(Math.min(replaced, swapped, at(row, j + 1) + 1, at(next, j) + 1))
     }
+    before = row
     row = next
   }
-  return row[to.length] ?? 0
+  return at(row, to.length)
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity
 }

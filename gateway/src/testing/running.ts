@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { loadConfig, type Environment } from '../config/environment.ts'
+import { loadConfig, type Environment } from '../config/load-config.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
 import { startServer } from './loopback.ts'
 

@@ -14,14 +14,24 @@ export type CallerLimits = z.infer<typeof CallerLimits>
 /** The limits of callers and how replicas share them. */
 export const Limits = z.strictObject({
   default: CallerLimits.extend({
-    requestsPerWindow: Amount.nullable().default(60),
-    tokensPerMinute: Amount.nullable().default(null),
-    concurrency: Amount.nullable().default(null),
-  }).prefault({}),
-  windowSeconds: z.int().min(1).max(86_400).default(60),
+    requestsPerWindow: Amount.nullable().default(60).describe('Requests in one window; null means no limit.'),
+    tokensPerMinute: Amount.nullable()
+      .default(null)
+      .describe('Prompt and completion tokens in one minute; null means no limit.'),
+    concurrency: Amount.nullable().default(null).describe('Requests in flight; null means no limit.'),
+  })
+    .prefault({})
+    .describe('What a caller may use whose key or token says nothing else.'),
+  windowSeconds: z.int().min(1).max(86_400).default(60).describe('How long a window of requestsPerWindow is.'),
   redis: z
     .strictObject({
-      url: z.string().min(1).describe('redis:// or rediss://; all replicas that share limits use the same one.'),
+      url: z
+        .string()
+        .refine(
+          (url) => /^rediss?:\/\/./.test(url) && URL.canParse(url),
+          'must be redis://host:port or rediss://host:port',
+        )
+        .describe('redis:// or rediss://; all replicas that share limits use the same one.'),
       timeoutMs: z.int().min(1).max(10_000).default(50).describe('How long a command may take.'),
       onFailure: z
         .enum(['local', 'open', 'closed'])

@@ -4,10 +4,10 @@ import { UpstreamName } from './upstreams.ts'
 /** Copies of requests to another upstream, whose answers nobody sees. */
 export const Shadow = z
   .strictObject({
-    enabled: z.boolean().default(false),
-    percent: z.number().min(0).max(100).default(0),
-    target: UpstreamName.optional(),
-    maxConcurrent: z.int().min(1).default(16).describe('More are not sent.'),
+    enabled: z.boolean().default(false).describe('Copies are sent.'),
+    percent: z.number().min(0).max(100).default(0).describe('Of how many requests a copy is sent.'),
+    target: UpstreamName.optional().describe('The upstream that gets them.'),
+    maxConcurrent: z.int().min(1).default(16).describe('Copies under way; more are not sent.'),
   })
   .refine(({ enabled, target }) => !enabled || target !== undefined, 'needs a target')
 
@@ -22,13 +22,15 @@ export const Privacy = z.strictObject({
 export type PrivacyConfig = z.infer<typeof Privacy>
 
 /** One line for every decision about a credential. */
-export const Audit = z.strictObject({ enabled: z.boolean().default(true) })
+export const Audit = z.strictObject({
+  enabled: z.boolean().default(true).describe('Admissions are logged; refusals always are.'),
+})
 
 export type AuditConfig = z.infer<typeof Audit>
 
 /** One record for every request that was answered, for counting and billing. */
 export const Usage = z.strictObject({
-  enabled: z.boolean().default(true),
+  enabled: z.boolean().default(true).describe('Records are written.'),
   file: z.string().min(1).optional().describe('A file of JSON lines; the log, if unset.'),
 })
 

@@ -6,7 +6,7 @@ const Port = z.int().min(0).max(65535)
 
 /** Where the gateway listens and what it accepts there. */
 export const Server = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
+  host: z.string().min(1).default('127.0.0.1').describe('The address it listens on; 0.0.0.0 or :: for all of them.'),
   port: Port.default(8000).describe('0 lets the system choose.'),
   adminHost: z.string().min(1).optional().describe('Where the admin port listens; `host`, if unset.'),
   adminPort: Port.optional().describe('A second port for admin and metrics; none, if unset.'),
@@ -16,12 +16,14 @@ export const Server = z.strictObject({
     .int()
     .min(1024)
     .max(1024 * MIB)
-    .default(20 * MIB),
+    .default(20 * MIB)
+    .describe('Larger requests are answered 413.'),
   maxHeaderBytes: z
     .int()
     .min(4096)
     .max(MIB)
-    .default(16 * 1024),
+    .default(16 * 1024)
+    .describe('Larger request heads are answered 431.'),
   headersTimeoutMs: Timeout.default(30_000).describe('Time for a whole request head.'),
   bodyTimeoutMs: Timeout.default(300_000).describe('Time for a whole request, body included.'),
   keepAliveMs: Timeout.default(75_000).describe('How long an idle client connection is kept.'),
@@ -33,7 +35,8 @@ export const Server = z.strictObject({
       preStopMs: Milliseconds.default(0).describe('How long a stopping gateway goes on to accept calls, not ready.'),
       maxMs: Milliseconds.default(30_000).describe('How long it then waits for calls in flight.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How it stops: a second signal ends it at once.'),
 })
 
 export type ServerConfig = z.infer<typeof Server>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { addressProblem } from './address.ts'
 import { Milliseconds, Timeout } from './time.ts'
 
 /** Names are part of log lines, metrics and headers, so they stay plain. */
@@ -8,7 +9,7 @@ export const UpstreamName = z
 
 /** How long an upstream may take. */
 export const Timeouts = z.strictObject({
-  connectMs: Timeout.default(2_000),
+  connectMs: Timeout.default(2_000).describe('Until a connection is there.'),
   firstByteMs: Timeout.default(600_000).describe('Prefill for a stream, the whole generation otherwise.'),
   idleMs: Timeout.default(60_000).describe('Between two pieces of an answer.'),
   totalMs: Milliseconds.default(0).describe('For a whole answer that is not a stream; 0 means no limit.'),
@@ -17,11 +18,11 @@ export const Timeouts = z.strictObject({
 export type TimeoutsConfig = z.infer<typeof Timeouts>
 
 const Health = z.strictObject({
-  enabled: z.boolean().default(true),
-  path: z.string().startsWith('/').default('/v1/health/ready'),
+  enabled: z.boolean().default(true).describe('Endpoints are asked for their health.'),
+  path: z.string().startsWith('/').default('/v1/health/ready').describe('What is asked.'),
   fallbackPath: z.string().startsWith('/').default('/health').describe('Asked where the first answers 404.'),
-  intervalMs: Timeout.default(5_000),
-  timeoutMs: Timeout.default(2_000),
+  intervalMs: Timeout.default(5_000).describe('How often.'),
+  timeoutMs: Timeout.default(2_000).describe('How long the answer may take.'),
   unhealthy: z.int().min(1).default(3).describe('Failures in a row until an endpoint gets no more calls.'),
   healthy: z.int().min(1).default(1).describe('Successes in a row until it gets calls again.'),
 })
@@ -32,15 +33,23 @@ const Breaker = z.strictObject({
 })
 
 const Balance = z.strictObject({
-  policy: z.enum(['roundRobin', 'p2c', 'leastLoaded', 'sessionAffinity']).default('p2c'),
+  policy: z
+    .enum(['roundRobin', 'p2c', 'leastLoaded', 'sessionAffinity'])
+    .default('p2c')
+    .describe(
+      'roundRobin: in turns; p2c: of two at random the one with fewer calls; leastLoaded: by what servers say of their load; sessionAffinity: one session stays at one endpoint.',
+    ),
   affinityHeaders: z
-    .array(z.string())
+    .array(z.string().min(1).toLowerCase())
     .default(['x-session-id', 'x-openwebui-chat-id'])
     .describe('The first one that a request has names its session.'),
   scrape: z
-    .strictObject({ intervalMs: Timeout.default(1_000), staleMs: Timeout.default(3_000) })
+    .strictObject({
+      intervalMs: Timeout.default(1_000).describe('How often.'),
+      staleMs: Timeout.default(3_000).describe('Older figures do not count.'),
+    })
     .prefault({})
-    .describe('How often running and waiting requests are read from the metrics of its servers, for leastLoaded.'),
+    .describe('Running and waiting requests are read from the metrics of the servers, for leastLoaded.'),
 })
 
 const Queue = z.strictObject({
@@ -57,36 +66,52 @@ export const UpstreamSettings = z.strictObject({
       maxConnections: z.int().min(1).default(1024).describe('Connections to one endpoint.'),
       idleMs: Timeout.default(3_500).describe('Shorter than the servers behind keep theirs (uvicorn: 5 s).'),
     })
-    .prefault({}),
-  health: Health.prefault({}),
-  breaker: Breaker.prefault({}),
-  balance: Balance.prefault({}),
-  queue: Queue.prefault({}),
+    .prefault({})
+    .describe('Connections to each endpoint.'),
+  health: Health.prefault({}).describe('Active checks.'),
+  breaker: Breaker.prefault({}).describe(
+    'The circuit breaker of each endpoint. Answers 4xx do not count, 429 makes a pause.',
+  ),
+  balance: Balance.prefault({}).describe('Which endpoint of an upstream takes a call.'),
+  queue: Queue.prefault({}).describe('Where requests wait while every endpoint is busy.'),
   streamUsage: z.boolean().default(true).describe('It understands stream_options.include_usage.'),
   credentials: z
     .strictObject({
-      header: z.string().toLowerCase().default('authorization'),
+      header: z.string().toLowerCase().default('authorization').describe('The header that carries it.'),
       fromEnv: z
         .string()
         .min(1)
         .describe('The environment variable with its value; Bearer is added for authorization.'),
     })
-    .optional(),
+    .optional()
+    .describe('What the gateway shows to the upstream. Nothing, if unset: credentials of clients are never passed on.'),
 })
 
 export type UpstreamSettings = z.infer<typeof UpstreamSettings>
 
+/** The settings of an upstream that does not say otherwise, and of every deployment that discovery finds. */
+export const UpstreamDefaults = UpstreamSettings.omit({ credentials: true })
+
+/** Everything before `/v1/…`; a slash at the end does not count. */
+const Address = z
+  .string()
+  .overwrite((address) => address.trim().replace(/\/+$/, ''))
+  .check(({ value, issues }) => {
+    const message = addressProblem(value)
+    // The address itself is left out: it may carry a password.
+    if (message !== undefined) issues.push({ code: 'custom', input: undefined, path: [], message })
+  })
+
 /** One server, or the endpoints of one Kubernetes Service. */
 export const Upstream = UpstreamSettings.extend({
-  name: UpstreamName,
-  url: z
-    .string()
-    .optional()
-    .describe('Everything before /v1/…, without a trailing slash; mock://local and mock://fail need no server.'),
+  name: UpstreamName.describe('Its name in routes, logs and metrics; asked for as a model, it is the upstream itself.'),
+  url: Address.optional().describe(
+    'Everything before /v1/…: http:// or https://; mock://local and mock://fail need no server.',
+  ),
   service: z
     .strictObject({
-      namespace: z.string().min(1),
-      name: z.string().min(1),
+      namespace: z.string().min(1).describe('Its namespace.'),
+      name: z.string().min(1).describe('Its name.'),
       port: z
         .union([z.int().min(1).max(65535), z.string().min(1)])
         .default('http')

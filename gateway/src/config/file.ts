@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
+import { isFields, pointer, type Fields, type Origin, type Path } from './draft.ts'
+import { ConfigError, type ConfigProblem } from './errors.ts'
+
+/** Far more than a configuration has, far less than what could fill the memory. */
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** What a configuration file says, and the line of every value. */
+export interface ConfigFile {
+  readonly root: Fields
+  readonly origins: ReadonlyMap<string, Origin>
+  /** Changes with the content. */
+  readonly digest: string
+}
+
+/**
+ * Reads a YAML or JSON file.
+ *
+ * @throws ConfigError when it cannot be read or is not well-formed, with lines; its text is not quoted
+ */
+export function readConfigFile(file: string): ConfigFile {
+  const text = readText(file)
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const broken = document.errors.map(({ code, pos }): ConfigProblem => {
+    const { line, col } = lines.linePos(pos[0])
+    // The message of the parser quotes the text, which may be a secret; the code says enough.
+    return { where: `${file}:${line}:${col}`, problem: `is not valid YAML: ${code.toLowerCase().replaceAll('_', ' ')}` }
+  })
+  if (broken.length > 0) throw new ConfigError(broken)
+  const root: unknown = toJs(document, file) ?? {}
+  if (!isFields(root)) throw new ConfigError([{ where: `${file}:1`, problem: 'must be an object with fields' }])
+  const origins = new Map<string, Origin>()
+  const lineOf = ({ range }: Node): number => lines.linePos(range?.[0] ?? 0).line
+  if (document.contents !== null)
+    noteLines(document.contents, [], (path, node) => {
+      origins.set(pointer(path), { kind: 'file', file, line: lineOf(node) })
+    })
+  return { root, origins, digest: digestOf(text) }
+}
+
+/** The digest of a file's text; undefined, if it cannot be read now. */
+export function fileDigest(file: string): string | undefined {
+  try {
+    return digestOf(readText(file))
+  } catch {
+    return undefined
+  }
+}
+
+function digestOf(text: string): string {
+  return hash('sha256', text)
+}
+
+function readText(file: string): string {
+  try {
+    const bytes = readFileSync(file)
+    if (bytes.length <= MAX_BYTES) return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    throw new ConfigError([{ where: file, problem: READ_PROBLEMS.get(code) ?? `cannot be read (${code})` }])
+  }
+  throw new ConfigError([{ where: file, problem: `is larger than ${MAX_BYTES} bytes` }])
+}
+
+const READ_PROBLEMS = new Map([
+  ['ENOENT', 'does not exist; GATEWAY_CONFIG_FILE names it'],
+  ['EISDIR', 'is a folder; GATEWAY_CONFIG_FILE must name a file'],
+  ['EACCES', 'must not be read by the user of this process'],
+  ['ERR_ENCODING_INVALID_ENCODED_DATA', 'is not UTF-8'],
+])
+
+function toJs(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    const isLost = error instanceof ReferenceError && error.message.startsWith('Unresolved alias')
+    const lost = 'names an anchor that does not exist: a value that begins with * must be quoted'
+    throw new ConfigError([{ where: file, problem: isLost ? lost : 'uses too many aliases' }])
+  }
+}
+
+/** Walks a parsed document; a field is on the line of its name, an entry on its own. */
+function noteLines(node: unknown, path: Path, note: (path: Path, node: Node) => void): void {
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      if (!isScalar(key)) continue
+      const inner = [...path, String(key.value)]
+      note(inner, key)
+      noteLines(value, inner, note)
+    }
+  } else if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) {
+      if (isMap(item) || isSeq(item) || isScalar(item)) note([...path, index], item)
+      noteLines(item, [...path, index], note)
+    }
+  }
+}
