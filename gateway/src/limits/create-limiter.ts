@@ -3,9 +3,10 @@ import type { LimitsConfig } from '../config/schema/limits.ts'
 import type { Limiter } from './limiter.ts'
 import { MemoryLimiter } from './memory-limiter.ts'
 import type { LimitKind } from './refusal.ts'
+import { SharedLimiter, type BackendState } from './shared-limiter.ts'
 
-/** Where limits are counted: for all replicas, or each replica for itself because Redis is gone. */
-export type BackendState = 'redis' | 'local'
+export type { BackendState } from './shared-limiter.ts'
+export type { LimitKind } from './refusal.ts'
 
 export interface LimiterOptions {
   /** Monotonic milliseconds. */
@@ -20,5 +21,6 @@ export interface LimiterOptions {
 /** The limiter of a configuration: counting in this process, or with `redis` for all replicas together. */
 export function createLimiter(config: LimitsConfig, options: LimiterOptions): Limiter {
   const windowMs = config.windowSeconds * 1000
+  if (config.redis !== undefined) return new SharedLimiter({ ...options, windowMs, redis: config.redis })
   return new MemoryLimiter({ windowMs, now: options.now, onRefused: options.onRefused })
 }

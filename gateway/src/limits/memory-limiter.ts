@@ -1,7 +1,7 @@
 import type { Caller, EffectiveLimits } from '../auth/caller.ts'
 import type { Limiter, Reservation } from './limiter.ts'
 import { findRefusal, refusalError, type FullStanding, type LimitKind } from './refusal.ts'
-import { HeldReservation, UNLIMITED, wholeTokens } from './reservation.ts'
+import { HeldReservation, UNLIMITED, wholeTokens, type Ledger } from './reservation.ts'
 import { UsageTable, type Usage } from './usage.ts'
 import { resetMsOf, usedIn, Window } from './window.ts'
 
@@ -31,14 +31,21 @@ export class MemoryLimiter implements Limiter {
 
   /** @throws GatewayError `rate_limit_exceeded` */
   reserve(caller: Caller, tokens: number): Reservation {
-    const { limits } = caller
-    if (isUnlimited(limits)) return UNLIMITED
+    return isUnlimited(caller.limits) ? UNLIMITED : this.hold(caller.id, caller.limits, tokens)
+  }
+
+  /**
+   * As {@link reserve}, of limits that need not be the caller's own.
+   *
+   * @throws GatewayError `rate_limit_exceeded`
+   */
+  hold(id: string, limits: EffectiveLimits, tokens: number, ledger?: Ledger): HeldReservation {
     const { now, windowMs } = this.#options
     const at = now()
     const wanted = wholeTokens(tokens)
-    const usage = this.#admit(caller.id, limits, wanted, at)
+    const usage = this.#admit(id, limits, wanted, at)
     take(usage, limits, wanted, windowMs, at)
-    return new HeldReservation(limits, usage, wanted, standingOf(limits, usage, windowMs, at))
+    return new HeldReservation(limits, usage, wanted, standingOf(limits, usage, windowMs, at), ledger)
   }
 
   async close(): Promise<void> {

@@ -2,12 +2,17 @@ import type { Window } from './window.ts'
 
 /** What one caller uses at the moment. */
 export class Usage {
-  /** How Redis knows the caller; set when it is first needed. */
-  sharedKey: string | undefined = undefined
+  readonly callerId: string
+  /** The caller's keys in Redis; set when they are first needed. */
+  sharedKeys: readonly string[] | undefined = undefined
   requests: Window | undefined = undefined
   tokens: Window | undefined = undefined
   /** Requests that were admitted and have not settled. */
   inFlight = 0
+
+  constructor(callerId: string) {
+    this.callerId = callerId
+  }
 
   /** Whether forgetting the caller would change nothing. */
   isIdle(now: number): boolean {
@@ -43,7 +48,7 @@ export class UsageTable {
     const known = this.#usages.get(caller)
     if (known !== undefined) return known
     this.#forgetIdle(now)
-    const usage = new Usage()
+    const usage = new Usage(caller)
     this.#usages.set(caller, usage)
     return usage
   }
