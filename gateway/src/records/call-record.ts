@@ -1,4 +1,5 @@
 import type { Caller } from '../auth/caller.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** Tokens of one request and how they are known. */
 export interface TokenUsage {
@@ -12,6 +13,7 @@ export interface TokenUsage {
 export interface CallRecord {
   /** Milliseconds of the monotonic clock. */
   readonly startedMs: number
+  readonly trace: TraceContext
   /** The pattern of the route table, or `other`. */
   route: string
   caller?: Caller
@@ -24,6 +26,8 @@ export interface CallRecord {
   upstream?: string
   /** Calls to upstreams so far. */
   attempts: number
+  /** An upstream took the request on: it may have cost something. */
+  admitted: boolean
   /** The model that answered, where it is not the one asked for. */
   fallbackModel?: string
   firstByteMs?: number

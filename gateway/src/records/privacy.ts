@@ -1,0 +1,33 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { isIPv4 } from 'node:net'
+import type { Caller } from '../auth/caller.ts'
+import type { PrivacyConfig } from '../config/schema.ts'
+
+/** What logs may say of people. */
+export interface Privacy {
+  /** An address without its last part: one octet of IPv4, all but two groups of IPv6. */
+  clientIp(address: string): string
+  /** The first 16 hexadecimal digits of SHA-256 of `salt:id`. */
+  principalHash(caller: Caller): string
+}
+
+/** Where no salt is configured, one is drawn: hashes of two replicas, or of two starts, then differ. */
+export function createPrivacy({ maskIp, hashSalt = randomBytes(16).toString('hex') }: PrivacyConfig): Privacy {
+  const hashes = new WeakMap<Caller, string>()
+  return {
+    clientIp: maskIp ? maskAddress : (address) => address,
+    principalHash: (caller) => {
+      const known = hashes.get(caller)
+      if (known !== undefined) return known
+      const hash = createHash('sha256').update(`${hashSalt}:${caller.id}`).digest('hex').slice(0, 16)
+      hashes.set(caller, hash)
+      return hash
+    },
+  }
+}
+
+function maskAddress(address: string): string {
+  const v4 = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
+  if (isIPv4(v4)) return `${v4.slice(0, v4.lastIndexOf('.'))}.0`
+  return `${address.split(':').slice(0, 2).join(':')}::`
+}
