@@ -15,6 +15,13 @@ const COMMANDS = [
   'logs',
   'chat',
   'delete',
+  'gateway keys create',
+  'gateway keys list',
+  'gateway keys rotate',
+  'gateway keys revoke',
+  'gateway usage',
+  'gateway config print',
+  'gateway config check',
   'version',
 ]
 

@@ -14,6 +14,14 @@ export type CliErrorCode =
   | 'NEXUS_CLI_MODEL_NOT_FOUND'
   /** The gateway does not know the key. */
   | 'NEXUS_CLI_GATEWAY_FORBIDDEN'
+  /** The gateway's own program is not here, or failed. */
+  | 'NEXUS_CLI_GATEWAY_PROGRAM'
+  /** The gateway's own program cannot read what it was given: a configuration, usage records, or the document of the keys. */
+  | 'NEXUS_CLI_GATEWAY_INPUT'
+  /** The gateway has no key of that name. */
+  | 'NEXUS_CLI_KEY_NOT_FOUND'
+  /** The gateway's keys do not allow the change: a name that is taken, a key that has expired. */
+  | 'NEXUS_CLI_KEY_IN_USE'
   /** A safety question was answered with no, or could not be asked. */
   | 'NEXUS_CLI_NOT_CONFIRMED'
   /** What was waited for did not happen. */

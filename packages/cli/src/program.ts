@@ -9,6 +9,7 @@ import type { DownFlags } from './commands/down.ts'
 import type { ListFlags } from './commands/list.ts'
 import type { LogsFlags } from './commands/logs.ts'
 import type { UpFlags } from './commands/up.ts'
+import { addGatewayCommands } from './gateway-commands.ts'
 import { VERSION } from './version.ts'
 import type { Shell } from './shell.ts'
 
@@ -32,6 +33,7 @@ export function buildProgram(shell: Shell): Command {
   addSandboxCommands(program, shell)
   addCatalogCommands(program, shell)
   addDeploymentCommands(program, shell)
+  addGatewayCommands(program, shell)
   program
     .command('version')
     .description('print the version')

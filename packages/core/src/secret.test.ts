@@ -33,6 +33,7 @@ test.each([
 
 test.each([
   ['using nvapi-test-abc_DEF-123 now', 'using nvapi-[redacted] now'],
+  ['gave nxg_AbCdEfGh-0123_4567 once', 'gave nxg_[redacted] once'],
   ['authorization: Bearer abc.def-ghi=', 'authorization: Bearer [redacted]'],
   ['Authorization: Basic dXNlcjpwYXNz', 'Authorization: Basic [redacted]'],
   ['redis://user:pass@redis:6379/0', 'redis://user:[redacted]@redis:6379/0'],

@@ -37,11 +37,12 @@ export class SecretText {
 }
 
 /**
- * What is never printed wherever it stands: NVIDIA keys (`nvapi-…`), the same in base64 as Secrets hold it (`bnZhcGkt…`,
+ * What is never printed wherever it stands: keys of NVIDIA (`nvapi-…`) and of the gateway (`nxg_…`), the former in base64 as Secrets hold it (`bnZhcGkt…`,
  * also after `$oauthtoken:`) and in a docker configuration (`{"auths":`), credentials of a header, passwords in URLs.
  */
 const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/nvapi-[\w-]+/g, `nvapi-${REDACTED}`],
+  [/nxg_[\w-]{12,}/g, `nxg_${REDACTED}`],
   [/(?:bnZhcGkt|eyJhdXRocyI6)[\w+/=-]+/g, REDACTED],
   [/(bearer\s+|authorization:\s*basic\s+)[\w.~+/=-]+/gi, `$1${REDACTED}`],
   [/(:\/\/[^\s/:@]+:)[^\s/]+(@)/g, `$1${REDACTED}$2`],

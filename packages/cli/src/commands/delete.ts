@@ -3,9 +3,8 @@ import { deleteNIMDeployment, planNIMDeletion } from '@nexus/nim-serving'
 import type { DeletionPlan } from '@nexus/nim-serving'
 import { withCluster } from '../cluster.ts'
 import type { ClusterFlags } from '../cluster.ts'
-import { CliError } from '../errors.ts'
+import { confirm } from '../confirm.ts'
 import { progressReport } from '../progress.ts'
-import { Interrupted } from '../shell.ts'
 import type { Shell } from '../shell.ts'
 
 export interface DeleteFlags extends ClusterFlags {
@@ -21,23 +20,13 @@ export async function deleteDeployment(name: string, flags: DeleteFlags, shell: 
     const options = { deletePvc: flags.deletePvc ?? false }
     const plan = await planNIMDeletion(kube, ref, { ...options, signal: shell.signal })
     if (flags.dryRun === true) return shell.out(renderPlan(plan))
-    if (flags.yes !== true) await confirm(name, plan, shell)
+    if (flags.yes !== true) {
+      shell.talk(renderPlan(plan).trimEnd())
+      await confirm({ question: `Delete ${name}?`, doing: `Deleting ${name}`, refused: 'Nothing was deleted' }, shell)
+    }
     await deleteNIMDeployment(ref, { kube, report: progressReport(shell), signal: shell.signal }, options)
     shell.out(`inferenceservice/${name} deleted\n`)
   })
-}
-
-async function confirm(name: string, plan: DeletionPlan, shell: Shell): Promise<void> {
-  shell.talk(renderPlan(plan).trimEnd())
-  if (shell.stdin.isTTY !== true || !shell.interactive) {
-    throw new CliError('NEXUS_CLI_NOT_CONFIRMED', `Deleting ${name} needs a yes, and nobody can be asked here`, {
-      hint: 'Look at what would go, above, and add --yes.',
-    })
-  }
-  const prompts = await import('@clack/prompts')
-  const answer = await prompts.confirm({ message: `Delete ${name}?`, initialValue: false, output: process.stderr })
-  if (prompts.isCancel(answer)) throw new Interrupted('SIGINT')
-  if (!answer) throw new CliError('NEXUS_CLI_NOT_CONFIRMED', 'Nothing was deleted')
 }
 
 function renderPlan({ removes, keeps }: DeletionPlan): string {
