@@ -24,7 +24,8 @@ export class EventTap {
   #from = 0
   #isOversize = false
   #wasDropped = false
-  #hasBegun = false
+  /** How many bytes of a byte order mark have come; all of them once anything else has. */
+  #markBytes = 0
   #isFinished = false
   #isLast = false
   /** Events so far that have data. */
@@ -52,9 +53,9 @@ export class EventTap {
 
   /** The bytes for the client: where nothing is left out, the piece itself. */
   push(piece: Uint8Array): Uint8Array {
-    let scanned = this.#framer.begin(piece)
-    this.#from = scanned === 1 && this.#wasDropped && this.#isAtStart ? 1 : 0
+    let scanned = this.#beginPiece(piece)
     let start = this.#isAtStart ? scanned : 0
+    this.#from = scanned === 1 && this.#wasDropped && this.#isAtStart ? 1 : 0
     for (;;) {
       const end = this.#framer.next(piece, scanned)
       if (end === -1) break
@@ -74,14 +75,29 @@ export class EventTap {
     return this.#strips ? this.#collect(NOTHING) : NOTHING
   }
 
+  /** How many bytes at the start of a piece belong to no event of it. */
+  #beginPiece(piece: Uint8Array): number {
+    let at = 0
+    while (this.#markBytes < BYTE_ORDER_MARK.length && at < piece.length) {
+      if (piece[at] === BYTE_ORDER_MARK[this.#markBytes]) {
+        at++
+        this.#markBytes++
+      } else this.#markBytes = BYTE_ORDER_MARK.length
+    }
+    return at > 0 ? at : this.#framer.begin(piece)
+  }
+
   get #isAtStart(): boolean {
     return this.#held.size === 0 && !this.#isOversize
   }
 
   #endEvent(piece: Uint8Array, start: number, end: number): void {
     this.#wasDropped = false
-    if (this.#isOversize) this.#isOversize = false
-    else if (this.#held.size > 0) {
+    if (this.#isOversize) {
+      this.#isOversize = false
+    } else if (this.#held.size + end - start > MAX_EVENT_BYTES) {
+      this.#passUnread()
+    } else if (this.#held.size > 0) {
       this.#held.append(piece, start, end)
       this.#from = end
       this.#endHeld()
@@ -89,6 +105,11 @@ export class EventTap {
       this.#read(piece, start, end, this.#framer.lines === 1)
       if (this.#strips) this.#strip(piece, start, end)
     }
+  }
+
+  #passUnread(): void {
+    if (this.#strips && this.#held.size > 0) this.#parts.push(this.#held.take())
+    else this.#held.clear()
   }
 
   #endHeld(): void {
@@ -110,13 +131,7 @@ export class EventTap {
 
   #read(bytes: Uint8Array, start: number, end: number, isOneLine: boolean): void {
     const reader = this.#reader
-    const isMarked = !this.#hasBegun && BYTE_ORDER_MARK.equals(bytes.subarray(start, start + 3))
-    this.#hasBegun = true
-    reader.read(bytes, isMarked ? start + 3 : start, end, isOneLine)
-    if (isMarked && reader.cutStart !== -1) {
-      reader.cutStart += 3
-      reader.cutEnd += 3
-    }
+    reader.read(bytes, start, end, isOneLine)
     if (!reader.hasData) return
     this.events++
     if (reader.hasDelta) this.deltas++
@@ -149,8 +164,7 @@ export class EventTap {
     if (this.#strips) this.#passUpTo(piece, start, piece.length)
     if (this.#held.size <= MAX_EVENT_BYTES) return
     this.#isOversize = true
-    if (this.#strips) this.#parts.push(this.#held.take())
-    else this.#held.clear()
+    this.#passUnread()
   }
 
   #collect(piece: Uint8Array): Uint8Array {
