@@ -9,6 +9,7 @@ import { upstreamHeaders } from '../relay/headers.ts'
 import type { RoutingSnapshot } from '../routing/snapshot.ts'
 import { renderBody } from '../scan/render-body.ts'
 import type { ScannedBody } from '../scan/scan-body.ts'
+import { credentialHeaders } from '../upstreams/credentials.ts'
 import type { Endpoint } from '../upstreams/endpoint.ts'
 
 /** A request that an upstream has taken on. */
@@ -68,7 +69,7 @@ class CopyingShadow implements Shadow {
     if (this.#random() * 100 >= percent || this.#calls.size >= maxConcurrent) return false
     const endpoint = pick(routing.upstreams.get(target)?.endpoints ?? [], this.#random)
     if (endpoint === undefined) return false
-    this.#send(endpoint, copyOf(request, config.models, target))
+    this.#send(endpoint, copyOf(request, config.models, endpoint))
     return true
   }
 
@@ -111,15 +112,15 @@ function pick(endpoints: readonly Endpoint[], random: () => number): Endpoint | 
 function copyOf(
   { exchange, bytes, scanned }: ShadowOffer,
   models: GatewayConfig['models'],
-  target: string,
+  { upstream, settings }: Endpoint,
 ): UpstreamRequest {
   const asked = scanned.model.value
   const configured = models.find(({ id, aliases }) => id === asked || aliases.includes(asked))
-  const model = configured?.served[target] ?? configured?.id ?? asked
+  const model = configured?.served[upstream] ?? configured?.id ?? asked
   return {
     method: 'POST',
     path: exchange.path,
-    headers: upstreamHeaders({}, exchange.requestId, { 'x-shadow': 'true' }),
+    headers: upstreamHeaders({}, exchange.requestId, { 'x-shadow': 'true', ...credentialHeaders(settings) }),
     body: renderBody(bytes, scanned, { model, injectUsage: false }),
   }
 }

@@ -30,6 +30,8 @@ const KEPT_FROM_UPSTREAM = new Set([
   'accept-encoding',
   'expect',
   'x-request-id',
+  'traceparent',
+  'tracestate',
 ])
 
 /** Not the client's business: what names or marks the server behind, and what the gateway states itself. */
