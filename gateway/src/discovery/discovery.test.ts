@@ -1,48 +1,7 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import type { ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pino } from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
-import { addressOf } from '../routing/snapshot.ts'
+import { expect, test } from 'vitest'
 import { eventually, startServer } from '../testing/loopback.ts'
-import { startDiscovery } from './discovery.ts'
-import type { ListWatchTimes } from './list-watch.ts'
-
-interface WatchCall {
-  readonly response: ServerResponse
-  readonly query: URLSearchParams
-  send(type: string, object: unknown): void
-}
-
-interface ApiState {
-  status: number
-  items: unknown[]
-  version: number
-  lists: number
-  readonly watches: WatchCall[]
-}
-
-/** Enough of an API server for one kind: the test sets the list and feeds the watches. */
-async function startApi() {
-  const state: ApiState = { status: 200, items: [], version: 1, lists: 0, watches: [] }
-  const url = await startServer((request, response) => {
-    const { searchParams: query, pathname } = new URL(request.url ?? '', 'http://api')
-    if (request.headers.authorization !== 'Bearer sa-token') response.writeHead(401).end()
-    else if (pathname !== '/apis/serving.kserve.io/v1beta1/inferenceservices') response.writeHead(404).end()
-    else if (state.status !== 200) response.writeHead(state.status).end('{}')
-    else if (query.get('watch') === '1') {
-      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
-      const send = (type: string, object: unknown): void => void response.write(`${JSON.stringify({ type, object })}\n`)
-      state.watches.push({ response, query, send })
-    } else {
-      state.lists++
-      response.end(JSON.stringify({ metadata: { resourceVersion: String(state.version) }, items: state.items }))
-    }
-  })
-  return { url, state }
-}
+import { follow, service, startApi, type WatchCall } from './testing/api-server.ts'
 
 async function startModelServer(...ids: string[]) {
   const models = { ids }
@@ -50,48 +9,6 @@ async function startModelServer(...ids: string[]) {
     response.end(JSON.stringify({ object: 'list', data: models.ids.map((id) => ({ id, object: 'model' })) }))
   })
   return { url, models }
-}
-
-interface ServiceChanges {
-  readonly ready?: 'True' | 'False'
-  readonly version?: string
-  readonly deletionTimestamp?: string
-}
-
-function service(
-  address: string,
-  url: string | undefined,
-  { ready = 'True', version = '2', ...changes }: ServiceChanges = {},
-) {
-  const [namespace, name] = address.split('/')
-  return {
-    apiVersion: 'serving.kserve.io/v1beta1',
-    kind: 'InferenceService',
-    metadata: { namespace, name, resourceVersion: version, creationTimestamp: '2026-01-01T00:00:00Z', ...changes },
-    status: { ...(url === undefined ? {} : { address: { url } }), conditions: [{ type: 'Ready', status: ready }] },
-  }
-}
-
-async function follow(apiUrl: string, changes: Partial<ListWatchTimes> = {}) {
-  const serviceAccountDir = await mkdtemp(join(tmpdir(), 'nexus-gateway-'))
-  await writeFile(join(serviceAccountDir, 'token'), 'sa-token\n')
-  await writeFile(join(serviceAccountDir, 'ca.crt'), '')
-  const logged: string[] = []
-  const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) })
-  const times = { watchMs: 60_000, silenceMs: 60_000, minRetryMs: 5, maxRetryMs: 20, ...changes }
-  const api = { url: apiUrl, serviceAccountDir }
-  const discovery = startDiscovery({ api, deployments: true, log, times, onChange: () => undefined })
-  onTestFinished(async () => {
-    await discovery.close()
-    await rm(serviceAccountDir, { recursive: true })
-  })
-  const known = (): Record<string, unknown> =>
-    Object.fromEntries(
-      discovery.discovered().deployments.map((d) => {
-        return [addressOf(d), d.ready ? (d.models?.map(({ id }) => id) ?? 'unasked') : 'not ready']
-      }),
-    )
-  return { known, logged, close: () => discovery.close() }
 }
 
 test('finds ready services with the models they serve, and follows what happens to them', async () => {
@@ -143,7 +60,7 @@ test('goes on where a cut watch ended, past a bookmark', async () => {
   expect(state.watches[1]?.query.get('resourceVersion')).toBe('41')
   state.watches[1]?.response.destroy()
   await eventually(() => state.watches).toHaveLength(3)
-  expect(state.lists).toBe(1)
+  expect(state.lists).toHaveLength(1)
 })
 
 test('waits longer each time when watches end as soon as they begin', async () => {
@@ -162,7 +79,7 @@ test('goes on when a connection falls silent', async () => {
   const { url, state } = await startApi()
   await follow(url, { silenceMs: 300 })
   await eventually(() => state.watches.length).toBeGreaterThan(1)
-  expect(state.lists).toBe(1)
+  expect(state.lists).toHaveLength(1)
 })
 
 test.each([
