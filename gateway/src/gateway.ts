@@ -1,25 +1,59 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isIPv6 } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { createKeyring } from './auth/keyring.ts'
+import { followKeySecret } from './auth/key-secret.ts'
+import { clientFor } from './client/client-for.ts'
 import type { GatewayConfig } from './config/schema.ts'
-import { startDiscovery } from './discovery/discovery.ts'
+import { startDiscovery, type RunningDiscovery, type ServiceName } from './discovery/discovery.ts'
+import type { Listener } from './exchange/listener.ts'
+import { startListener } from './exchange/start-listener.ts'
+import type { BackendState } from './limits/create-limiter.ts'
+import { createInstruments } from './metrics/instruments.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import { createMockClient } from './relay/mock-client.ts'
-import { createUndiciClient } from './relay/undici-client.ts'
-import { RoundRobin } from './routing/round-robin.ts'
-import { assembleSnapshot } from './routing/snapshot.ts'
+import { createRecorder } from './records/recorder.ts'
+import { createShadow } from './records/shadow.ts'
+import { createUsageSink } from './records/usage-sink.ts'
 import type { Services } from './routes/call.ts'
-import { createGatewayServer } from './server.ts'
+import { SingleFlight } from './routes/single-flight.ts'
+import { RouteTable } from './routes/table.ts'
+import { balancerFor } from './routing/balance/policies.ts'
+import { createHandler } from './server.ts'
+import { Snapshots } from './snapshots.ts'
+import { Admission } from './upstreams/admission.ts'
+import { describeEndpoints } from './upstreams/describe.ts'
+import type { Endpoint } from './upstreams/endpoint.ts'
+import type { EndpointChange } from './upstreams/live-endpoint.ts'
+import { EndpointRegistry } from './upstreams/registry.ts'
+import { RetryBudget } from './upstreams/retry-budget.ts'
+
+/** Time to send the ends of calls that were broken off. */
+const LAST_WORDS_MS = 1_000
 
 /** A gateway that listens. */
 export interface Gateway {
   /** `http://host:port` */
   readonly url: string
   readonly port: number
-  /** Stops listening, lets calls in flight finish for up to `server.drainMs`, then breaks them off. */
+  /** Of the second port; undefined without one. */
+  readonly adminPort: number | undefined
+  /** Brings another configuration into force; calls under way keep theirs. Where it listens stays as it was. */
+  reconfigure(config: GatewayConfig): void
+  /** Counts a changed configuration that was not valid. */
+  noteInvalidConfig(): void
+  /**
+   * Says that it is not ready, for `server.drain.preStopMs`; then takes no more calls and lets those under way finish
+   * for up to `server.drain.maxMs`; then breaks them off.
+   */
   close(): Promise<void>
+}
+
+/** What a gateway is started with besides its configuration. */
+export interface GatewayOptions {
+  readonly log: Logger
+  /** An admin asks to read the configuration again. */
+  readonly onReload?: () => void
 }
 
 /**
@@ -27,66 +61,171 @@ export interface Gateway {
  *
  * @throws the system's error when it cannot listen, for example `EADDRINUSE`
  */
-export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
-  let routing = assembleSnapshot(config, [])
-  const onChange = (): void => {
-    routing = assembleSnapshot(config, discovery.deployments())
-  }
-  const discovery = startDiscovery(config.discovery, { log, onChange })
-  const upstreams = createUpstreams(config)
-  const services: Services = {
-    config,
-    log,
-    keyring: createKeyring(config.auth.keys),
-    metrics: createMetrics(),
-    roundRobin: new RoundRobin(),
-    routing: () => routing,
-    clientFor: upstreams.clientFor,
-    startedAt: Math.floor(Date.now() / 1000),
-  }
-  let draining = false
-  const server = createGatewayServer(services, () => draining)
-  const stop = async (): Promise<void> => {
-    draining = true
-    await drain(server, config.server.drainMs)
-    await Promise.all([discovery.close(), upstreams.close()])
-  }
+export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
+  const gateway = new RunningGateway(config, options)
   try {
-    return await listen(server, config, stop)
+    await gateway.listen()
+    return gateway
   } catch (error) {
-    await Promise.all([discovery.close(), upstreams.close()])
+    await gateway.close()
     throw error
   }
 }
 
-async function listen(
-  server: Server,
-  { server: { host, port } }: GatewayConfig,
-  stop: () => Promise<void>,
-): Promise<Gateway> {
-  server.listen(port, host)
-  await once(server, 'listening')
-  const address = server.address()
-  const bound = typeof address === 'object' && address !== null ? address.port : port
-  return { url: `http://${isIPv6(host) ? `[${host}]` : host}:${bound}`, port: bound, close: stop }
-}
+class RunningGateway implements Gateway {
+  readonly #log: Logger
+  readonly #metrics = createMetrics()
+  readonly #registry: EndpointRegistry
+  readonly #snapshots: Snapshots
+  readonly #discovery: RunningDiscovery
+  readonly #services: Services
+  readonly #stopping = new AbortController()
+  readonly #server: GatewayConfig['server']
+  #main: Listener | undefined
+  #admin: Listener | undefined
+  #limitsBackend: 'memory' | BackendState = 'memory'
 
-async function drain(server: Server, drainMs: number): Promise<void> {
-  const closed = once(server, 'close')
-  server.close() // and with it the idle connections
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs)
-  await closed
-  clearTimeout(timer)
-}
-
-/** One client per kind of upstream. */
-function createUpstreams(config: GatewayConfig) {
-  const http = createUndiciClient(config.timeouts)
-  const mock = createMockClient(Date.now)
-  return {
-    clientFor: (url: string) => (url.startsWith('mock://') ? mock : http),
-    close: async (): Promise<void> => {
-      await Promise.all([http.close(), mock.close()])
-    },
+  constructor(config: GatewayConfig, { log, onReload }: GatewayOptions) {
+    this.#log = log
+    this.#server = config.server
+    this.#registry = new EndpointRegistry({
+      clientFor,
+      log,
+      onState: (endpoint, change) => this.#note(endpoint, change),
+    })
+    this.#snapshots = new Snapshots(config, {
+      registry: this.#registry,
+      log,
+      onLimitsState: (state) => (this.#limitsBackend = state),
+      onRefused: () => this.#metrics.rateLimited.series().inc(),
+    })
+    this.#discovery = this.#startDiscovery(config)
+    this.#services = this.#createServices(config, onReload)
+    this.#followKeys(config)
+    this.#metrics.configGeneration.series().inc()
   }
+
+  get port(): number {
+    return this.#main?.port ?? this.#server.port
+  }
+
+  get adminPort(): number | undefined {
+    return this.#admin?.port
+  }
+
+  get url(): string {
+    const { host } = this.#server
+    return `http://${isIPv6(host) ? `[${host}]` : host}:${this.port}`
+  }
+
+  async listen(): Promise<void> {
+    const { host, port, adminHost = host, adminPort, publicMetrics } = this.#server
+    this.#main = await this.#open(RouteTable.forClients(publicMetrics), host, port)
+    if (adminPort !== undefined) this.#admin = await this.#open(RouteTable.forAdmins(), adminHost, adminPort)
+  }
+
+  reconfigure(config: GatewayConfig): void {
+    this.#snapshots.reconfigure(config)
+    this.#services.retryBudget.percent = config.retries.budgetPercent
+    this.#discovery.followServices(servicesOf(config))
+    this.#metrics.configGeneration.series().inc()
+    this.#log.info({ event: 'configured' }, 'the changed configuration is in force')
+  }
+
+  noteInvalidConfig(): void {
+    this.#metrics.configReloadFailures.series().inc()
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    if (this.#main !== undefined) await sleep(this.#server.drain.preStopMs)
+    const listeners = [this.#main, this.#admin].filter((listener) => listener !== undefined)
+    for (const listener of listeners) listener.stopAccepting()
+    const timer = setTimeout(() => void this.#breakOff(listeners), this.#server.drain.maxMs)
+    await Promise.all(listeners.map((listener) => listener.closed()))
+    clearTimeout(timer)
+    const { shadow, usage } = this.#services
+    await Promise.all([shadow.close(), this.#discovery.close(), this.#registry.close()])
+    await Promise.all([this.#snapshots.close(), usage.close()])
+  }
+
+  /** Ends the calls to upstreams first, so that a stream that is still open ends in an error event and not in silence. */
+  async #breakOff(listeners: readonly Listener[]): Promise<void> {
+    await this.#registry.close()
+    await sleep(LAST_WORDS_MS, undefined, { ref: false })
+    for (const listener of listeners) listener.destroy()
+  }
+
+  #open(routes: RouteTable, host: string, port: number): Promise<Listener> {
+    return startListener({
+      config: this.#server,
+      host,
+      port,
+      handle: createHandler(this.#services, routes),
+      onRefused: (code) => this.#metrics.malformedRequests.series(code).inc(),
+    })
+  }
+
+  #createServices(config: GatewayConfig, onReload: (() => void) | undefined): Services {
+    const log = this.#log
+    const metrics = this.#metrics
+    const current = (): GatewayConfig => this.#snapshots.current.config
+    const admission = new Admission({ registry: this.#registry, balancerFor })
+    const usage = createUsageSink({ config: current, log, onLost: (count) => metrics.usageLost.series().inc(count) })
+    metrics.follow({
+      endpoints: () => describeEndpoints(this.#registry.endpoints()),
+      waiting: () => [...admission.waiting().values()].reduce((sum, count) => sum + count, 0),
+      limitsBackend: () => this.#limitsBackend,
+    })
+    return {
+      snapshot: () => this.#snapshots.current,
+      registry: this.#registry,
+      admission,
+      retryBudget: new RetryBudget({ percent: config.retries.budgetPercent, now: () => performance.now() }),
+      singleFlight: new SingleFlight(),
+      shadow: createShadow({ snapshot: () => this.#snapshots.current, metrics, log }),
+      recorder: createRecorder({ config: current, metrics, log, usage }),
+      usage,
+      instruments: createInstruments(metrics),
+      metrics,
+      log,
+      limitsBackend: () => this.#limitsBackend,
+      isReady: () => !this.#stopping.signal.aborted,
+      reload: () => onReload?.(),
+      startedAt: Math.floor(Date.now() / 1000),
+    }
+  }
+
+  #startDiscovery(config: GatewayConfig): RunningDiscovery {
+    const { apiUrl: url, serviceAccountDir } = config.kubernetes
+    const running: RunningDiscovery = startDiscovery({
+      api: url === undefined ? undefined : { url, serviceAccountDir },
+      deployments: config.discovery.kind === 'kubernetes',
+      log: this.#log,
+      onChange: () => this.#snapshots.discover(running.discovered()),
+    })
+    running.followServices(servicesOf(config))
+    return running
+  }
+
+  #followKeys({ auth: { secret }, kubernetes: { apiUrl, serviceAccountDir, namespace } }: GatewayConfig): void {
+    if (secret === undefined || apiUrl === undefined) return
+    void followKeySecret({
+      apiUrl,
+      serviceAccountDir,
+      namespace: secret.namespace ?? namespace ?? readFileSync(join(serviceAccountDir, 'namespace'), 'utf8').trim(),
+      name: secret.name,
+      log: this.#log,
+      signal: this.#stopping.signal,
+      onKeys: (keys) => this.#snapshots.setStoredKeys(keys),
+    })
+  }
+
+  #note({ upstream }: Endpoint, change: EndpointChange): void {
+    if (change === 'opened') this.#metrics.circuitOpen.series(upstream).inc()
+  }
+}
+
+function servicesOf({ upstreams }: Pick<GatewayConfig, 'upstreams'>): ServiceName[] {
+  return upstreams.flatMap(({ service }) => (service === undefined ? [] : [service]))
 }

@@ -1,7 +1,8 @@
 import { GatewayError } from '../errors.ts'
 import { listModels, type Model } from '../routing/models.ts'
-import { notFound } from '../routing/resolve.ts'
+import { notFound } from '../routing/refusals.ts'
 import type { AuthenticatedCall } from './call.ts'
+import { answerJson } from './json.ts'
 
 /** `GET /v1/models`: what the caller's key can use. */
 export async function answerModels(call: AuthenticatedCall): Promise<void> {
@@ -16,8 +17,8 @@ export async function answerModel(call: AuthenticatedCall): Promise<void> {
   answerJson(call, model)
 }
 
-function modelsOf({ caller, services }: AuthenticatedCall): Model[] {
-  return listModels(caller, services.routing(), services.startedAt)
+function modelsOf({ caller, services, snapshot }: AuthenticatedCall): Model[] {
+  return listModels(caller, snapshot.routing, services.startedAt)
 }
 
 function decode(text: string): string {
@@ -26,8 +27,4 @@ function decode(text: string): string {
   } catch (error) {
     throw new GatewayError('bad_request', 'The path is not encoded correctly.', { cause: error })
   }
-}
-
-function answerJson({ exchange }: AuthenticatedCall, value: unknown): void {
-  exchange.respond(200, { 'content-type': 'application/json' }, JSON.stringify(value))
 }

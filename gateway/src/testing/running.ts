@@ -17,12 +17,10 @@ export async function startTestGateway(env: Environment): Promise<Gateway & { re
   const logged: string[] = []
   const keys = { GATEWAY_API_KEY_POLICIES: JSON.stringify({ [TEST_KEY]: { projects: ['*'] } }) }
   const { config } = loadConfig({ GATEWAY_PORT: '0', GATEWAY_DRAIN_SECONDS: '0', ...keys, ...env })
-  const gateway = await startGateway(
-    config,
-    pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
-  )
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const gateway = await startGateway(config, { log })
   onTestFinished(() => gateway.close())
-  return { ...gateway, logged }
+  return Object.assign(gateway, { logged })
 }
 
 /** What an upstream received. */

@@ -1,0 +1,54 @@
+import { planRoute } from '../routing/plan.ts'
+import { estimateTokens } from '../scan/estimate.ts'
+import { scanBody } from '../scan/scan-body.ts'
+import type { Reservation } from '../limits/limiter.ts'
+import { serve } from './attempts.ts'
+import type { AuthenticatedCall } from './call.ts'
+
+/** In what the inference routes differ. */
+export interface InferenceRoute {
+  /** A stream reports its usage only where `stream_options.include_usage` asks for it. */
+  readonly takesStreamOptions: boolean
+}
+
+/**
+ * The answer to a request that names a model: the hot path, from the caller that is already known to the last byte. The
+ * body is scanned for the few fields that decide, and forwarded as it came.
+ */
+export function answerInference(route: InferenceRoute): (call: AuthenticatedCall) => Promise<void> {
+  return async (call) => {
+    const endFlight = beginFlight(call)
+    try {
+      await infer(call, route)
+    } finally {
+      endFlight?.()
+    }
+  }
+}
+
+async function infer(call: AuthenticatedCall, route: InferenceRoute): Promise<void> {
+  const { exchange, snapshot, caller, record } = call
+  const bytes = await exchange.readBody(snapshot.config.server.maxBodyBytes)
+  const scanned = scanBody(bytes)
+  record.model = scanned.model.value
+  record.stream = scanned.stream
+  const plan = planRoute(scanned.model.value, caller, snapshot.routing)
+  const reservation = await snapshot.limiter.reserve(caller, estimateTokens(scanned, bytes))
+  try {
+    await serve({ call, route, plan, bytes, scanned, limitHeaders: reservation.headers })
+  } finally {
+    settle(reservation, call)
+  }
+}
+
+/** What no upstream ever admitted counts for nothing; what ended without a count keeps its estimate. */
+function settle(reservation: Reservation, { record }: AuthenticatedCall): void {
+  const { usage, admitted } = record
+  if (!admitted) reservation.settle(0, false)
+  else reservation.settle(usage === undefined ? undefined : usage.promptTokens + usage.completionTokens)
+}
+
+function beginFlight({ exchange, services, caller }: AuthenticatedCall): (() => void) | undefined {
+  const key = exchange.headers['idempotency-key']
+  return typeof key === 'string' ? services.singleFlight.begin(caller.id, key.slice(0, 256)) : undefined
+}
