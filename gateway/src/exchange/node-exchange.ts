@@ -22,6 +22,7 @@ export class NodeExchange implements Exchange {
   readonly method: string
   readonly path: string
   readonly headers: IncomingHttpHeaders
+  readonly remoteAddress: string
   readonly sent = { status: 0, bodyBytes: 0 }
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -37,6 +38,7 @@ export class NodeExchange implements Exchange {
     this.method = request.method ?? ''
     this.path = pathOf(request.url ?? '')
     this.headers = request.headers
+    this.remoteAddress = request.socket.remoteAddress ?? ''
     this.#request = request
     this.#response = response
     this.#options = options
@@ -44,10 +46,6 @@ export class NodeExchange implements Exchange {
     // A connection that breaks reports here as well; `close` tells what matters.
     response.on('error', () => undefined)
     request.on('error', () => undefined)
-  }
-
-  get remoteAddress(): string {
-    return this.#request.socket.remoteAddress ?? ''
   }
 
   get isClientGone(): boolean {
@@ -124,7 +122,7 @@ export class NodeExchange implements Exchange {
 
   /** Drops a client that leaves what was written unread for too long. */
   #watchUnread(): () => void {
-    if ((this.#response.socket?.writableLength ?? 0) === 0) return () => undefined
+    if (this.#response.writableLength === 0) return () => undefined
     const timer = setTimeout(() => this.#response.destroy(), this.#options.clientStallMs)
     const stop = (): void => clearTimeout(timer)
     this.#response.once('close', stop)

@@ -1,19 +1,27 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { ServerConfig } from '../config/schema.ts'
-import { Connections } from './connections.ts'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { ConnectionCount } from './connection-count.ts'
+import { FastPath } from './fast-path.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
-import { describeMalformed, refuseConnection } from './malformed.ts'
-import { NodeExchange } from './node-exchange.ts'
+import { createNodeServer } from './node-server.ts'
+
+/** Which of the two ways requests may take. */
+export type Transport =
+  /** Plain requests are read by our own parser, all others by `node:http`. */
+  | 'fast'
+  /** Everything is read by `node:http`. */
+  | 'node'
 
 /**
  * Opens a port for requests.
  *
  * @throws the system's error when it cannot listen, for example `EADDRINUSE`
  */
-export async function startListener(options: ListenerOptions): Promise<Listener> {
+export async function startListener(options: ListenerOptions, transport: Transport = 'fast'): Promise<Listener> {
   let isStopping = false
   const server = createNodeServer(options, () => isStopping)
+  const fastPath = putBefore(server, options, transport)
   const closed = Promise.withResolvers<void>()
   server.once('close', closed.resolve)
   server.listen(options.port, options.host)
@@ -24,55 +32,32 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     stopAccepting: () => {
       isStopping = true
       server.close() // and with it the idle connections
+      fastPath?.stop()
     },
     closed: () => closed.promise,
-    destroy: () => server.closeAllConnections(),
+    destroy: () => {
+      server.closeAllConnections()
+      fastPath?.destroy()
+    },
   }
 }
 
-function createNodeServer(options: ListenerOptions, isStopping: () => boolean): Server {
-  const server = createServer(serverLimits(options.config))
-  const connections = new Connections()
-  const { clientStallMs, bodyTimeoutMs } = options.config
-  const on = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-    const limits = { clientStallMs, bodyTimeoutMs, expectsContinue, isStopping }
-    const exchange = new NodeExchange(request, response, limits)
-    const { socket } = request
-    connections.begin(socket, exchange)
-    response.once('close', () => {
-      connections.end(socket, exchange)
-      // The head of this answer may have been sent before the gateway began to stop, and promised another call.
-      if (isStopping() && connections.isIdle(socket)) socket.destroySoon()
-    })
-    void options.handle(exchange)
+/** Has each new connection admitted, and read by our own parser first. */
+function putBefore(server: Server, options: ListenerOptions, transport: Transport): FastPath | undefined {
+  const count = new ConnectionCount(options.config.maxConnectionsPerIp)
+  const [onConnection] = server.listeners('connection')
+  if (onConnection === undefined) throw new Error('node:http does not listen for connections')
+  const takeOver = (socket: Socket): void => {
+    Reflect.apply(onConnection, server, [socket])
   }
-  server.on('request', on(false))
-  // Authenticate first: a client that asks before it sends its body is only told to go on by reading it.
-  server.on('checkContinue', on(true))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || connections.isAnswering(socket)) {
+  const fastPath = transport === 'fast' ? new FastPath(options, takeOver) : undefined
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    if (!count.admit(socket)) {
+      options.onRefused('too_many_connections')
       socket.destroy()
-      return
-    }
-    const refusal = describeMalformed(error.code)
-    options.onRefused(refusal.code)
-    refuseConnection(socket, refusal)
+    } else if (fastPath === undefined) takeOver(socket)
+    else fastPath.accept(socket)
   })
-  // Streams may be silent for long; the relay has its own clocks.
-  server.timeout = 0
-  return server
-}
-
-/** Node's defaults suit neither load balancers nor long streams, so each is stated. */
-function serverLimits({ maxHeaderBytes, headersTimeoutMs, keepAliveMs }: ServerConfig) {
-  return {
-    maxHeaderSize: maxHeaderBytes,
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: 0, // the exchange watches over bodies, so that a slow one gets an answer
-    keepAliveTimeout: keepAliveMs,
-    connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
-    insecureHTTPParser: false,
-    requireHostHeader: true,
-    noDelay: true,
-  }
+  return fastPath
 }
