@@ -12,6 +12,8 @@ export interface LineFileOptions {
   readonly path: string
   /** Lines that were not written, and why. */
   readonly onLost: (lines: number, cause: unknown) => void
+  /** A batch was written. */
+  readonly onWritten?: () => void
 }
 
 /**
@@ -20,22 +22,22 @@ export interface LineFileOptions {
  */
 export class LineFile {
   readonly path: string
-  readonly #onLost: LineFileOptions['onLost']
+  readonly #options: LineFileOptions
   #lines: string[] = []
   #waitingChars = 0
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
   #isTorn = false
 
-  constructor({ path, onLost }: LineFileOptions) {
-    this.path = path
-    this.#onLost = onLost
+  constructor(options: LineFileOptions) {
+    this.path = options.path
+    this.#options = options
   }
 
   /** Takes a line without its end. Never waits. */
   append(line: string): void {
     if (this.#waitingChars + line.length > MAX_WAITING_CHARS) {
-      this.#onLost(1, new Error('the disk is too slow'))
+      this.#options.onLost(1, new Error('the disk is too slow'))
       return
     }
     this.#lines.push(line)
@@ -72,9 +74,10 @@ export class LineFile {
     try {
       await appendFile(this.path, text, { mode: MODE })
       this.#isTorn = false
+      this.#options.onWritten?.()
     } catch (error) {
       this.#isTorn = true
-      this.#onLost(lines.length, error)
+      this.#options.onLost(lines.length, error)
     }
   }
 }

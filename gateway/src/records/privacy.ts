@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { isIPv4 } from 'node:net'
 import type { Caller } from '../auth/caller.ts'
 import type { PrivacyConfig } from '../config/schema.ts'
+
+/** How IPv4 looks on a socket that takes both. */
+const MAPPED = '::ffff:'
 
 /** What logs may say of people. */
 export interface Privacy {
@@ -27,7 +29,13 @@ export function createPrivacy({ maskIp, hashSalt = randomBytes(16).toString('hex
 }
 
 function maskAddress(address: string): string {
-  const v4 = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
-  if (isIPv4(v4)) return `${v4.slice(0, v4.lastIndexOf('.'))}.0`
-  return `${address.split(':').slice(0, 2).join(':')}::`
+  if (!address.includes(':')) return maskV4(address)
+  if (address.startsWith(MAPPED) && address.includes('.')) return maskV4(address.slice(MAPPED.length))
+  // Groups that `::` stands for are zeros, which end the two that are kept.
+  const groups = (address.split('::', 1)[0] ?? '').split(':')
+  return `${groups.slice(0, 2).join(':')}::`
+}
+
+function maskV4(address: string): string {
+  return `${address.slice(0, address.lastIndexOf('.') + 1)}0`
 }

@@ -7,6 +7,8 @@ import type { Metrics } from '../metrics/metrics.ts'
 import { OPEN_ROUTES } from '../routes/table.ts'
 import type { CallRecord } from './call-record.ts'
 import { continueTrace } from './trace-context.ts'
+import { booleanField, numberField, textField } from './json-fields.ts'
+import { createLogLines, type LogLines } from './log-lines.ts'
 import { createPrivacy, type Privacy } from './privacy.ts'
 import type { UsageSink } from './usage-record.ts'
 
@@ -29,6 +31,17 @@ export interface RecorderDeps {
   readonly usage: UsageSink
 }
 
+const REQUEST = textField('event', 'request')
+const AUDIT = textField('event', 'audit_auth')
+
+/** How a request ended. */
+interface Ending {
+  readonly status: number
+  /** One of a closed set. */
+  readonly method: string
+  readonly durationMs: number
+}
+
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 export function createRecorder(deps: RecorderDeps): Recorder {
@@ -37,10 +50,13 @@ export function createRecorder(deps: RecorderDeps): Recorder {
 
 class LogRecorder implements Recorder {
   readonly #deps: RecorderDeps
+  readonly #lines: LogLines
+  #callers = new WeakMap<Caller, string>()
   #privacy: { readonly of: GatewayConfig['privacy']; readonly rules: Privacy } | undefined
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps
+    this.#lines = createLogLines(deps.log)
   }
 
   begin(exchange: Exchange): CallRecord {
@@ -51,13 +67,12 @@ class LogRecorder implements Recorder {
 
   allowed(exchange: Exchange, caller: Caller): void {
     if (!this.#deps.config().audit.enabled) return
-    const fields = { auth_method: caller.method, principal_hash: this.#rules().principalHash(caller) }
-    this.#audit(exchange, { ...fields, audit_outcome: 'allow' })
+    this.#audit(exchange, this.#callerFields(caller) + textField('audit_outcome', 'allow'))
   }
 
   denied(exchange: Exchange, error: GatewayError): void {
     if (this.#deps.config().audit.enabled) {
-      this.#audit(exchange, { audit_outcome: 'deny', audit_reason: error.code })
+      this.#audit(exchange, textField('audit_outcome', 'deny') + textField('audit_reason', error.code))
     }
   }
 
@@ -74,48 +89,66 @@ class LogRecorder implements Recorder {
     if (this.#deps.config().accessLog) this.#accessLine(exchange, record, { status, method, durationMs })
   }
 
-  #accessLine(
-    exchange: Exchange,
-    record: CallRecord,
-    { status, method, durationMs }: { status: number; method: string; durationMs: number },
-  ): void {
+  #accessLine(exchange: Exchange, record: CallRecord, { status, method, durationMs }: Ending): void {
     // Probes and scrapes come every few seconds for ever; they are worth a line only when they fail.
     const level = OPEN_ROUTES.has(record.route) && status < 400 ? 'debug' : 'info'
-    const { caller } = record
-    this.#deps.log[level]({
-      event: 'request',
-      request_id: exchange.requestId,
-      trace_id: record.trace.traceId,
-      method,
-      path: exchange.path.slice(0, 256),
-      status,
-      duration_ms: round(durationMs),
-      bytes: exchange.sent.bodyBytes,
-      client_ip: this.#rules().clientIp(exchange.remoteAddress),
-      auth_method: caller?.method,
-      key_id: caller?.id,
-      principal_hash: caller && this.#rules().principalHash(caller),
-      model: record.model?.slice(0, 128),
-      stream: record.stream,
-      upstream: record.upstream,
-      attempts: record.attempts,
-      fallback_model: record.fallbackModel,
-      first_byte_ms: record.firstByteMs === undefined ? undefined : round(record.firstByteMs),
-      rate_limited: record.errorCode === 'rate_limit_exceeded' || undefined,
-      shadow: record.shadowed,
-      error: record.error,
-    })
+    if (!this.#lines.isEnabled(level)) return
+    this.#lines.write(
+      level,
+      REQUEST +
+        textField('request_id', exchange.requestId) +
+        textField('trace_id', record.trace.traceId) +
+        textField('method', method) +
+        textField('path', exchange.path) +
+        numberField('status', status) +
+        numberField('duration_ms', round(durationMs)) +
+        numberField('bytes', exchange.sent.bodyBytes) +
+        textField('client_ip', this.#rules().clientIp(exchange.remoteAddress)) +
+        this.#callerFields(record.caller) +
+        textField('model', record.model, 128) +
+        booleanField('stream', record.stream) +
+        textField('upstream', record.upstream) +
+        numberField('attempts', record.attempts) +
+        textField('fallback_model', record.fallbackModel) +
+        numberField('first_byte_ms', record.firstByteMs === undefined ? undefined : round(record.firstByteMs)) +
+        booleanField('rate_limited', record.errorCode === 'rate_limit_exceeded' || undefined) +
+        booleanField('shadow', record.shadowed) +
+        textField('error', record.error, 512),
+    )
   }
 
-  #audit(exchange: Exchange, fields: object): void {
-    const client_ip = this.#rules().clientIp(exchange.remoteAddress)
-    const path = exchange.path.slice(0, 256)
-    this.#deps.log.info({ event: 'audit_auth', request_id: exchange.requestId, path, client_ip, ...fields })
+  #audit(exchange: Exchange, fields: string): void {
+    this.#lines.write(
+      'info',
+      AUDIT +
+        textField('request_id', exchange.requestId) +
+        textField('path', exchange.path) +
+        textField('client_ip', this.#rules().clientIp(exchange.remoteAddress)) +
+        fields,
+    )
+  }
+
+  /** The same for every request of a caller, so they are made once. */
+  #callerFields(caller: Caller | undefined): string {
+    if (caller === undefined) return ''
+    const rules = this.#rules()
+    let fields = this.#callers.get(caller)
+    if (fields === undefined) {
+      fields =
+        textField('auth_method', caller.method) +
+        textField('key_id', caller.id) +
+        textField('principal_hash', rules.principalHash(caller))
+      this.#callers.set(caller, fields)
+    }
+    return fields
   }
 
   #rules(): Privacy {
     const { privacy } = this.#deps.config()
-    if (this.#privacy?.of !== privacy) this.#privacy = { of: privacy, rules: createPrivacy(privacy) }
+    if (this.#privacy?.of !== privacy) {
+      this.#privacy = { of: privacy, rules: createPrivacy(privacy) }
+      this.#callers = new WeakMap()
+    }
     return this.#privacy.rules
   }
 }

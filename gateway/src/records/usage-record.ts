@@ -1,10 +1,10 @@
-import type { Logger } from 'pino'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { CallRecord } from './call-record.ts'
+import { booleanField, numberField, textField } from './json-fields.ts'
 
 /** A request that an upstream took on, when it has ended. */
 export interface EndedCall {
-  readonly exchange: Exchange
+  readonly exchange: Pick<Exchange, 'requestId'>
   readonly record: CallRecord
   readonly status: number
   readonly durationMs: number
@@ -16,33 +16,27 @@ export interface UsageSink {
   close(): Promise<void>
 }
 
-/** One line of usage: what counting and billing need, nothing of what was said. */
-export function usageRecord({ exchange, record, status, durationMs }: EndedCall, now: Date): Record<string, unknown> {
-  const { usage, caller } = record
-  return {
-    time: now.toISOString(),
-    request_id: exchange.requestId,
-    key_id: caller?.id,
-    team: caller?.team,
-    model: record.modelLabel,
-    upstream: record.upstream,
-    stream: record.stream,
-    status,
-    prompt_tokens: usage?.promptTokens,
-    completion_tokens: usage?.completionTokens,
-    total_tokens: usage && usage.promptTokens + usage.completionTokens,
-    source: usage?.source,
-    duration_ms: Math.round(durationMs),
-    ttft_ms: record.firstByteMs === undefined ? undefined : Math.round(record.firstByteMs),
-  }
-}
-
-/** Usage records as log lines of their own. */
-export function createLogUsageSink(log: Logger, isEnabled: () => boolean): UsageSink {
-  return {
-    write: (call) => {
-      if (isEnabled()) log.info({ event: 'usage', ...usageRecord(call, new Date()) })
-    },
-    close: () => Promise.resolve(),
-  }
+/**
+ * The fields of one usage record, as JSON: what counting and billing need, nothing of what was said.
+ *
+ * @param time when the request ended, as ISO 8601
+ */
+export function renderUsageFields({ exchange, record, status, durationMs }: EndedCall, time: string): string {
+  const { usage, caller, firstByteMs } = record
+  return (
+    textField('time', time) +
+    textField('request_id', exchange.requestId) +
+    textField('key_id', caller?.id) +
+    textField('team', caller?.team) +
+    textField('model', record.modelLabel) +
+    textField('upstream', record.upstream) +
+    booleanField('stream', record.stream) +
+    numberField('status', status) +
+    numberField('prompt_tokens', usage?.promptTokens) +
+    numberField('completion_tokens', usage?.completionTokens) +
+    numberField('total_tokens', usage && usage.promptTokens + usage.completionTokens) +
+    textField('source', usage?.source) +
+    numberField('duration_ms', Math.round(durationMs)) +
+    numberField('ttft_ms', firstByteMs === undefined ? undefined : Math.round(firstByteMs))
+  )
 }

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
+import { textField } from './json-fields.ts'
 import { LineFile } from './line-file.ts'
-import { usageRecord, type EndedCall, type UsageSink } from './usage-record.ts'
+import { createLogLines } from './log-lines.ts'
+import { renderUsageFields, type UsageSink } from './usage-record.ts'
 
 /** What a {@link UsageSink} works with. */
 export interface UsageSinkOptions {
@@ -12,31 +14,71 @@ export interface UsageSinkOptions {
   readonly onLost?: (records: number) => void
 }
 
+const EVENT = textField('event', 'usage')
+
 /** Records go to the file that is configured, else to the log as lines with the event `usage`. */
 export function createUsageSink({ config, log, onLost }: UsageSinkOptions): UsageSink {
-  let file: LineFile | undefined
-  let isFailing = false
-  const lost = (records: number, cause: unknown): void => {
-    onLost?.(records)
-    if (isFailing) return
-    isFailing = true
-    log.error({ event: 'usage_lost', err: cause }, 'usage records cannot be written')
-  }
-  const fileAt = (path: string): LineFile => {
-    if (file?.path === path) return file
-    void file?.flush()
-    isFailing = false
-    file = new LineFile({ path, onLost: lost })
-    return file
+  const lines = createLogLines(log)
+  const files = new Files(log, onLost)
+  let time = { ms: 0, text: '' }
+  const timeOf = (ms: number): string => {
+    if (ms !== time.ms) time = { ms, text: new Date(ms).toISOString() }
+    return time.text
   }
   return {
-    write: (call: EndedCall) => {
+    write: (call) => {
       const { usage } = config()
       if (!usage.enabled) return
-      const record = usageRecord(call, new Date())
-      if (usage.file === undefined) log.info({ event: 'usage', ...record })
-      else fileAt(usage.file).append(JSON.stringify(record))
+      const fields = renderUsageFields(call, timeOf(Date.now()))
+      if (usage.file === undefined) lines.write('info', EVENT + fields)
+      else files.at(usage.file).append(`{${fields.slice(1)}}`)
     },
-    close: async () => file?.flush(),
+    close: () => files.close(),
+  }
+}
+
+/** The file of now, and those of before that are not written yet. */
+class Files {
+  readonly #log: Logger
+  readonly #onLost: UsageSinkOptions['onLost']
+  readonly #leaving = new Set<Promise<void>>()
+  #file: LineFile | undefined
+  #isFailing = false
+
+  constructor(log: Logger, onLost: UsageSinkOptions['onLost']) {
+    this.#log = log
+    this.#onLost = onLost
+  }
+
+  at(path: string): LineFile {
+    if (this.#file?.path === path) return this.#file
+    this.#leave()
+    this.#isFailing = false
+    this.#file = new LineFile({
+      path,
+      onLost: (lines, cause) => this.#lost(lines, cause),
+      onWritten: () => (this.#isFailing = false),
+    })
+    return this.#file
+  }
+
+  async close(): Promise<void> {
+    this.#leave()
+    await Promise.all(this.#leaving)
+  }
+
+  #leave(): void {
+    if (this.#file === undefined) return
+    const flushed = this.#file.flush().finally(() => this.#leaving.delete(flushed))
+    this.#leaving.add(flushed)
+    this.#file = undefined
+  }
+
+  /** A full disk fails each second: one line of the log says so, the metric says how much. */
+  #lost(records: number, cause: unknown): void {
+    this.#onLost?.(records)
+    if (this.#isFailing) return
+    this.#isFailing = true
+    this.#log.error({ event: 'usage_lost', err: cause }, 'usage records cannot be written to their file')
   }
 }
