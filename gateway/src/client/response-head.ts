@@ -47,6 +47,8 @@ export function parseResponseHead(head: string): ResponseHead {
   if (status === null || (line !== -1 && readFieldLines(head, line + 2, headers, join) === -1)) {
     throw new UpstreamError('broken', 'the answer is not HTTP')
   }
+  const cookie: string | string[] | undefined = headers['set-cookie']
+  if (typeof cookie === 'string') headers['set-cookie'] = [cookie]
   const code = Number(status[2])
   const framing = framingOf(code, status[1] === '1', headers)
   const isKept = status[1] === '1' && framing.kind !== 'close' && !listsToken(headers.connection ?? '', 'close')

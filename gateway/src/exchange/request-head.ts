@@ -62,7 +62,8 @@ function isUnusual(headers: Fields): boolean {
     headers['transfer-encoding'] !== undefined ||
     headers.expect !== undefined ||
     headers.upgrade !== undefined ||
-    headers['proxy-connection'] !== undefined
+    headers['proxy-connection'] !== undefined ||
+    headers['set-cookie'] !== undefined // a list in node:http, and none of a request's business
   )
 }
 
