@@ -4,16 +4,16 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kinds, refTo } from '@nexus/kube'
-import type { InferenceService, KubeClient } from '@nexus/kube'
+import type { EndpointSlice, InferenceService, KubeClient } from '@nexus/kube'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import type { KubeConfig } from '@nexus/kube/node'
-import { eventually, hasControlPlane, portOf, sharedControlPlane } from '@nexus/kube/testing'
+import { eventually, freePorts, hasControlPlane, portOf, sharedControlPlane } from '@nexus/kube/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { startGatewayProgram } from './running-gateway.ts'
 
 const KEY = 'nvapi-test-gateway-discovery'
 const run = crypto.randomUUID().slice(0, 8)
-const [first, second] = [`a-${run}`, `b-${run}`] as const
+const [first, second, third] = [`a-${run}`, `b-${run}`, `c-${run}`] as const
 
 test('the gateway follows InferenceServices of a real API server from created to ready to deleted', async ({
   skip,
@@ -53,6 +53,78 @@ test('the gateway follows InferenceServices of a real API server from created to
   await kube.delete(refTo(Kinds.InferenceService, { name: 'llama', namespace: second }))
   await modelsAre([])
 }, 90_000)
+
+test('the gateway follows the pods behind a deployment, and behind a Service, in EndpointSlices of a real API server', async ({
+  skip,
+}) => {
+  skip(!hasControlPlane(), 'needs a control plane')
+  const config = await loadKubeConfig({ path: await sharedControlPlane({ controllers: false }) })
+  const kube = createNodeKubeClient(config)
+  onTestFinished(() => kube.close())
+  const [adminPort = 0] = await freePorts(1)
+  await startGatewayProgram({
+    GATEWAY_CONFIG_FILE: await configFileWith({ name: 'static', service: { namespace: third, name: 'vllm' } }),
+    GATEWAY_ADMIN_PORT: String(adminPort),
+    GATEWAY_ADMIN_TOKEN: KEY,
+    GATEWAY_DISCOVERY: 'kubernetes',
+    KUBERNETES_SERVICE_HOST: '127.0.0.1',
+    KUBERNETES_SERVICE_PORT: new URL(config.server).port,
+    NEXUS_SERVICE_ACCOUNT_DIR: await serviceAccountOf(config),
+  })
+  const endpointsAre = (expected: string[]): Promise<void> =>
+    eventually(async () => expect(await endpointsOf(adminPort)).toEqual(expected))
+
+  await createInferenceService(kube, third)
+  await setReady(kube, third, `http://llama-predictor.${third}.svc.cluster.local`)
+  await endpointsAre([`${third}/llama http://llama-predictor.${third}.svc.cluster.local`])
+
+  await kube.create(sliceOf(third, 'vllm', ['192.0.2.7']))
+  const pods = await kube.create(sliceOf(third, 'llama-predictor', ['192.0.2.1', '192.0.2.2']))
+  const [one, two] = ['192.0.2.1', '192.0.2.2'].map((ip) => `${third}/llama http://${ip}:8000`)
+  await endpointsAre([`${one}`, `${two}`, 'static http://192.0.2.7:8000'])
+
+  const [gone, left] = pods.endpoints
+  const leaving = { ...gone, conditions: { ready: false, serving: true, terminating: true } }
+  const body = { endpoints: [leaving, left] }
+  await kube.patch(refTo(Kinds.EndpointSlice, pods.metadata), { type: 'merge', body })
+  await endpointsAre([`${two}`, 'static http://192.0.2.7:8000'])
+
+  await kube.delete(refTo(Kinds.EndpointSlice, { name: 'vllm-1', namespace: third }))
+  await endpointsAre([`${two}`])
+}, 90_000)
+
+/** A configuration with one upstream. */
+async function configFileWith(upstream: object): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-contract-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const file = join(dir, 'gateway.yaml')
+  await writeFile(file, JSON.stringify({ upstreams: [upstream] })) // which is YAML too
+  return file
+}
+
+/** What the EndpointSlice controller writes for the Service of a deployment. */
+function sliceOf(namespace: string, service: string, addresses: string[]): EndpointSlice {
+  const labels = { 'kubernetes.io/service-name': service, 'serving.kserve.io/inferenceservice': 'llama' }
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `${service}-1`, namespace, labels },
+    addressType: 'IPv4',
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+    ports: [{ name: '', port: 8000, protocol: 'TCP' }],
+  }
+}
+
+/** Each endpoint as `<upstream> <url>`, of this test's namespace or static. */
+async function endpointsOf(adminPort: number): Promise<string[]> {
+  const headers = { authorization: `Bearer ${KEY}` }
+  const response = await fetch(`http://127.0.0.1:${adminPort}/admin/v1/endpoints`, { headers })
+  const text = await response.text()
+  return [...text.matchAll(/"upstream":"([^"]+)","url":"([^"]+)"/g)]
+    .map(([, upstream, url]) => `${upstream} ${url}`)
+    .filter((endpoint) => endpoint.startsWith('static ') || endpoint.startsWith(third))
+    .sort()
+}
 
 /** What a pod finds in the folder of its ServiceAccount. */
 async function serviceAccountOf({ auth, ca = '' }: KubeConfig): Promise<string> {
