@@ -219,7 +219,7 @@ test('logs one line per request, without key or body', async () => {
   const line = gateway.logged.find((entry) => entry.includes('"request"')) ?? ''
   expect(JSON.parse(line)).toMatchObject({
     status: 200,
-    model: 'm\nx',
+    model: 'mx',
     upstream: 'worker',
     path: '/v1/chat/completions',
   })

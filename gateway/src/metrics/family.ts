@@ -1,17 +1,25 @@
+/** What a metric is called and says. */
+export interface MetricDescription {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
 /**
  * Counters and histograms that every request touches. prom-client hashes the labels at each observation, which took
  * more time than the rest of a request's bookkeeping; here a series is looked up once or found by its label values.
  */
-abstract class Family<Series> {
-  readonly #name: string
-  readonly #help: string
-  readonly #labels: readonly string[]
+abstract class Family<Series> implements MetricDescription {
+  readonly name: string
+  readonly help: string
+  readonly labels: readonly string[]
   readonly #series = new Map<string, { readonly values: readonly string[]; readonly series: Series }>()
 
   constructor(name: string, help: string, labels: readonly string[] = []) {
-    this.#name = name
-    this.#help = help
-    this.#labels = labels
+    this.name = name
+    this.help = help
+    this.labels = labels
   }
 
   /** The series of these label values, in the order of the labels. They come from closed sets: each is kept for ever. */
@@ -31,15 +39,15 @@ abstract class Family<Series> {
 
   /** The text format of Prometheus. */
   render(): string {
-    const lines = [`# HELP ${this.#name} ${this.#help}`, `# TYPE ${this.#name} ${this.type}`]
+    const lines = [`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} ${this.type}`]
     for (const { values, series } of this.#series.values()) {
-      const labels = this.#labels.map((label, index) => `${label}="${escapeLabel(values[index] ?? '')}"`)
-      lines.push(...this.lines(this.#name, labels, series))
+      const labels = this.labels.map((label, index) => `${label}="${escapeLabel(values[index] ?? '')}"`)
+      lines.push(...this.lines(this.name, labels, series))
     }
     return `${lines.join('\n')}\n`
   }
 
-  protected abstract readonly type: string
+  abstract readonly type: MetricDescription['type']
   protected abstract create(): Series
   protected abstract lines(name: string, labels: readonly string[], series: Series): string[]
 }
@@ -55,7 +63,7 @@ export class CounterSeries {
 
 /** Counters of one name. */
 export class CounterFamily extends Family<CounterSeries> {
-  protected readonly type: string = 'counter'
+  readonly type: MetricDescription['type'] = 'counter'
 
   protected create(): CounterSeries {
     return new CounterSeries()
@@ -68,7 +76,7 @@ export class CounterFamily extends Family<CounterSeries> {
 
 /** A number that goes up and down. */
 export class GaugeFamily extends CounterFamily {
-  protected override readonly type: string = 'gauge'
+  override readonly type = 'gauge'
 }
 
 /** Observations by size. */
@@ -99,7 +107,7 @@ export class HistogramSeries {
 
 /** Histograms of one name. */
 export class HistogramFamily extends Family<HistogramSeries> {
-  protected readonly type = 'histogram'
+  readonly type = 'histogram'
   readonly #bounds: readonly number[]
 
   /** @param bounds upper bounds, rising */
@@ -129,7 +137,7 @@ export type Reading = readonly [values: readonly string[], value: number]
 export class ReadGauge extends Family<CounterSeries> {
   /** Gives all readings of now. */
   source: (() => Iterable<Reading>) | undefined
-  protected readonly type = 'gauge'
+  readonly type = 'gauge'
 
   override render(): string {
     this.clear()

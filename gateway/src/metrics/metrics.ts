@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { CounterFamily, GaugeFamily, HistogramFamily, ReadGauge } from './family.ts'
+import { CounterFamily, GaugeFamily, HistogramFamily, ReadGauge, type MetricDescription } from './family.ts'
 
 /** Upper bounds in seconds: short for refusals, long for generations of minutes. */
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
@@ -38,6 +38,8 @@ export function createMetrics() {
     contentType: registry.contentType,
     /** Adds the gauges that are read from the running gateway. */
     follow: (sources: MetricSources): void => follow(families, sources),
+    /** What there is, without its numbers; metrics of the process itself are left out. */
+    describe: (): readonly MetricDescription[] => Object.values(families),
     /** All metrics in the text format of Prometheus. */
     render: async (): Promise<string> => {
       const text = await registry.metrics()
