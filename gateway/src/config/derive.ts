@@ -20,6 +20,9 @@ function deriveCluster(draft: Draft, env: Environment): void {
   const ambient = (path: Path, name: string, value: string | undefined): void => {
     if (value !== undefined && draft.get(path) === undefined) draft.set(path, value, { kind: 'variable', name })
   }
+  // One API server serves them all, wherever it was said.
+  inherit(draft, ['discovery', 'apiUrl'], ['kubernetes', 'apiUrl'])
+  inherit(draft, ['discovery', 'serviceAccountDir'], ['kubernetes', 'serviceAccountDir'])
   ambient(['kubernetes', 'apiUrl'], 'KUBERNETES_SERVICE_HOST', ambientApiUrl(env))
   ambient(
     ['kubernetes', 'serviceAccountDir'],
@@ -29,7 +32,8 @@ function deriveCluster(draft: Draft, env: Environment): void {
   const dir = draft.get(['kubernetes', 'serviceAccountDir']) ?? SERVICE_ACCOUNT_DIR
   if (needsCluster(draft) && draft.get(['kubernetes', 'namespace']) === undefined && typeof dir === 'string') {
     const namespace = readNamespace(dir)
-    if (namespace !== undefined) draft.set(['kubernetes', 'namespace'], namespace, undefined)
+    const origin = { kind: 'file', file: join(dir, 'namespace'), line: 1 } as const
+    if (namespace !== undefined) draft.set(['kubernetes', 'namespace'], namespace, origin)
   }
   if (draft.get(['discovery', 'kind']) !== 'kubernetes') return
   inherit(draft, ['kubernetes', 'apiUrl'], ['discovery', 'apiUrl'])
@@ -77,16 +81,14 @@ export function checkCluster(draft: Draft): { path: Path; message: string }[] {
 
 /** A public key says by itself which algorithms it can verify. */
 function deriveAlgorithms(draft: Draft): void {
-  const path = ['auth', 'jwt', 'algorithms']
-  if (draft.get(path) !== undefined) return
-  const publicKey = draft.get(['auth', 'jwt', 'publicKey'])
-  const algorithms =
-    typeof publicKey === 'string'
-      ? algorithmsOf(publicKey)
-      : draft.get(['auth', 'jwt', 'jwksUrl']) === undefined
-        ? undefined
-        : ['RS256', 'ES256']
-  if (algorithms !== undefined) draft.set(path, algorithms, undefined)
+  const jwt = ['auth', 'jwt']
+  if (draft.get([...jwt, 'algorithms']) !== undefined) return
+  const publicKey = draft.get([...jwt, 'publicKey'])
+  if (typeof publicKey === 'string') {
+    draft.set([...jwt, 'algorithms'], algorithmsOf(publicKey), draft.originOf([...jwt, 'publicKey']))
+  } else if (draft.get([...jwt, 'jwksUrl']) !== undefined) {
+    draft.set([...jwt, 'algorithms'], ['RS256', 'ES256'], draft.originOf([...jwt, 'jwksUrl']))
+  }
 }
 
 const CURVES = new Map([

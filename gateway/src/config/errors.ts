@@ -1,3 +1,6 @@
+/** EX_CONFIG of sysexits.h: starting again without a change is of no use. */
+export const EXIT_CONFIG = 78
+
 /** One thing that is wrong with the configuration. Never carries the value of a secret. */
 export interface ConfigProblem {
   /** The environment variable at fault, or the file and its line: `gateway.yaml:12`. Empty, if nothing was set at all. */

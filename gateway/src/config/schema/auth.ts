@@ -17,20 +17,23 @@ export const KeyPolicy = z.strictObject({
 })
 
 /** A key and what it may do. */
-export const ApiKey = KeyPolicy.extend({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and . _ -')
-    .optional()
-    .describe('Its name in logs, metrics and usage records; a part of its digest, if unset.'),
-  key: z.string().min(1).optional().describe('The key itself; better: its digest.'),
-  hash: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits')
-    .optional()
-    .describe('The digest of the key: sha256: and 64 hexadecimal digits.'),
-  shared: z.boolean().default(false).describe('Used by everyone: says nothing of who calls.'),
-}).refine(({ key, hash }) => (key === undefined) !== (hash === undefined), 'must have a key or a hash, and not both')
+export const ApiKey = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and . _ -')
+      .optional()
+      .describe('Its name in logs, metrics and usage records; a part of its digest, if unset.'),
+    key: z.string().min(1).optional().describe('The key itself; better: its digest.'),
+    hash: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits')
+      .optional()
+      .describe('The digest of the key: sha256: and 64 hexadecimal digits.'),
+    shared: z.boolean().default(false).describe('Used by everyone: says nothing of who calls.'),
+    ...KeyPolicy.shape,
+  })
+  .refine(({ key, hash }) => (key === undefined) !== (hash === undefined), 'must have a key or a hash, and not both')
 
 export type ApiKey = z.infer<typeof ApiKey>
 

@@ -103,26 +103,31 @@ const Address = z
   })
 
 /** One server, or the endpoints of one Kubernetes Service. */
-export const Upstream = UpstreamSettings.extend({
-  name: UpstreamName.describe('Its name in routes, logs and metrics; asked for as a model, it is the upstream itself.'),
-  url: Address.optional().describe(
-    'Everything before /v1/…: http:// or https://; mock://local and mock://fail need no server.',
-  ),
-  service: z
-    .strictObject({
-      namespace: z.string().min(1).describe('Its namespace.'),
-      name: z.string().min(1).describe('Its name.'),
-      port: z
-        .union([z.int().min(1).max(65535), z.string().min(1)])
-        .default('http')
-        .describe('Its number or name.'),
-    })
-    .optional()
-    .describe('A Kubernetes Service whose EndpointSlices are followed.'),
-}).refine(
-  ({ url, service }) => (url === undefined) !== (service === undefined),
-  'must have a url or a service, not both',
-)
+export const Upstream = z
+  .strictObject({
+    name: UpstreamName.describe(
+      'Its name in routes, logs and metrics; asked for as a model, it is the upstream itself.',
+    ),
+    url: Address.optional().describe(
+      'Everything before /v1/…: http:// or https://; mock://local and mock://fail need no server.',
+    ),
+    service: z
+      .strictObject({
+        namespace: z.string().min(1).describe('Its namespace.'),
+        name: z.string().min(1).describe('Its name.'),
+        port: z
+          .union([z.int().min(1).max(65535), z.string().min(1)])
+          .default('http')
+          .describe('Its number or name.'),
+      })
+      .optional()
+      .describe('A Kubernetes Service whose EndpointSlices are followed.'),
+    ...UpstreamSettings.shape,
+  })
+  .refine(
+    ({ url, service }) => (url === undefined) !== (service === undefined),
+    'must have a url or a service, not both',
+  )
 
 /** A fixed upstream of the configuration. */
 export type StaticUpstream = z.infer<typeof Upstream>

@@ -1,0 +1,65 @@
+import { pino, type Logger } from 'pino'
+import { ConfigError } from './config/errors.ts'
+import { followConfig } from './config/follow-config.ts'
+import { loadConfig, type Environment, type LoadedConfig } from './config/load-config.ts'
+import { restartFields } from './config/restart-fields.ts'
+import { messageOf } from './errors.ts'
+import { startGateway, type Gateway } from './gateway.ts'
+import { createLogDestination } from './records/log-destination.ts'
+
+/**
+ * Serves until a signal says to stop.
+ *
+ * @throws ConfigError, or the system's error when it cannot listen
+ */
+export async function serve(env: Environment): Promise<void> {
+  const loaded = loadConfig(env)
+  const { config, warnings } = loaded
+  const log = pino({ name: 'nexus-gateway', level: config.logLevel }, createLogDestination())
+  for (const warning of warnings) log.warn({ event: 'config_warning' }, warning)
+  const stopping = new AbortController()
+  const gateway = await startGateway(config, { log, onReload: () => follower.reload() })
+  const follower = followConfig(env, {
+    loaded,
+    onConfig: changeOver(gateway, loaded, log),
+    onProblem: () => gateway.noteInvalidConfig(),
+    log,
+    signal: stopping.signal,
+  })
+  const { url, adminPort } = gateway
+  log.info({ event: 'listening', url, adminPort, discovery: config.discovery.kind }, 'the gateway is ready')
+  stopOnSignals(gateway, stopping, log)
+}
+
+/** Brings each changed configuration into force. */
+function changeOver(gateway: Gateway, started: LoadedConfig, log: Logger): (loaded: LoadedConfig) => void {
+  return ({ config, warnings }) => {
+    for (const warning of warnings) log.warn({ event: 'config_warning' }, warning)
+    for (const field of restartFields(started.config, config)) {
+      log.warn({ event: 'config_restart', field }, 'a changed field comes into force at the next start only')
+    }
+    log.level = config.logLevel
+    gateway.reconfigure(config)
+  }
+}
+
+/** The first signal drains, the second one ends at once. */
+function stopOnSignals(gateway: Gateway, stopping: AbortController, log: Logger): void {
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping.signal.aborted) process.exit(1)
+    stopping.abort()
+    log.info({ event: 'stopping', signal }, 'finishing the calls in flight')
+    void gateway.close().then(() => process.exit(0))
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+/** What a person is told when the gateway cannot start. */
+export function explainStart(error: unknown): string {
+  if (error instanceof ConfigError) return error.message
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return 'The gateway cannot listen: the port is in use. Choose another one with GATEWAY_PORT or GATEWAY_ADMIN_PORT, or stop what uses it.'
+  }
+  return error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error)
+}
