@@ -1,6 +1,13 @@
 import type { Endpoint, ServerLoad } from '../../upstreams/endpoint.ts'
 import { firstOf, type Balancer } from './balancer.ts'
 
+/** What a server said last. */
+interface Report {
+  readonly load: ServerLoad
+  /** Our calls in flight when it was first used: it counts them too. */
+  readonly ours: number
+}
+
 /** What least-loaded depends on. */
 export interface LeastLoadedOptions {
   /** Monotonic milliseconds, of the clock that `ServerLoad.atMs` is from. */
@@ -16,17 +23,19 @@ export function createLeastLoaded({
   now = () => performance.now(),
   random = Math.random,
 }: LeastLoadedOptions = {}): Balancer {
-  /** Our calls in flight when a report was first used: it counts them too. */
-  const ours = new WeakMap<ServerLoad, number>()
-  const othersOf = (load: ServerLoad, inFlight: number): number => {
-    const counted = ours.get(load) ?? inFlight
-    if (counted === inFlight) ours.set(load, counted)
-    return Math.max(0, load.running + load.waiting - counted)
+  const reports = new WeakMap<Endpoint, Report>()
+  const othersOf = (endpoint: Endpoint, load: ServerLoad): number => {
+    let report = reports.get(endpoint)
+    if (report?.load !== load) {
+      report = { load, ours: endpoint.inFlight }
+      reports.set(endpoint, report)
+    }
+    return Math.max(0, load.running + load.waiting - report.ours)
   }
   const workOf = (endpoint: Endpoint, nowMs: number): number => {
     const { load, inFlight, settings } = endpoint
     if (load === undefined || nowMs - load.atMs > settings.balance.scrape.staleMs) return inFlight
-    return inFlight + othersOf(load, inFlight)
+    return inFlight + othersOf(endpoint, load)
   }
   return {
     pick: (endpoints) => {
