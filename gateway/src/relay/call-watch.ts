@@ -28,7 +28,14 @@ export class CallWatch {
     this.#exchange = exchange
     this.#now = now
     this.#deadlineMs = totalMs > 0 ? now() + totalMs : Infinity
-    exchange.whenClientGone(() => this.#abort(new GatewayError('client_closed_request', 'The client left.')))
+    this.attach()
+  }
+
+  /** Listens for the client's leave, from now on alone. */
+  attach(): void {
+    this.#exchange.whenClientGone(() =>
+      this.#abort(new GatewayError('client_closed_request', 'The client closed the connection.')),
+    )
   }
 
   /** From now on the upstream has `limitMs` milliseconds. */
@@ -88,8 +95,9 @@ export class CallWatch {
     this.#schedule(Math.min(dueMs, this.#deadlineMs))
   }
 
+  /** Leaves the client's listener alone: by now it may be another call's. */
   #abort(reason: Error): void {
-    this.close()
+    clearTimeout(this.#timer)
     this.#call.abort(reason)
   }
 }

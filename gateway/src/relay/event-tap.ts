@@ -27,7 +27,8 @@ export class EventTap {
   /** How many bytes of a byte order mark have come; all of them once anything else has. */
   #markBytes = 0
   #isFinished = false
-  #isLast = false
+  /** `[DONE]` has come, or the event that ends a response. */
+  isLast = false
   /** Events so far that have data. */
   events = 0
   /** Events so far in which text was generated. */
@@ -43,7 +44,7 @@ export class EventTap {
 
   /** The stream says that it is complete. That its connection closed in order is no proof. */
   get isComplete(): boolean {
-    return this.#isLast || this.#isFinished
+    return this.isLast || this.#isFinished
   }
 
   /** What the client was given ends with an event, so that another one can follow. */
@@ -138,7 +139,7 @@ export class EventTap {
     if (reader.isFinished) this.#isFinished = true
     // Of several choices one has ended, another goes on.
     else if (reader.hasDelta) this.#isFinished = false
-    this.#isLast ||= reader.isLast
+    this.isLast ||= reader.isLast
     if (reader.isError) this.failure ??= reader.errorText
     this.usage = reader.usage ?? this.usage
   }

@@ -49,7 +49,8 @@ export async function openAnswer(options: OpenOptions): Promise<OpenedAnswer> {
     const { status, headers } = await call.head()
     const opened = new OpenedAnswer({ status, headers, call, watch, now })
     await opened.begin()
-    watch.pause()
+    // Nobody may ever come back to it.
+    if (!opened.isWhole) watch.expect(timeouts.idleMs)
     return opened
   } catch (error) {
     watch.close()
@@ -152,6 +153,7 @@ export class OpenedAnswer {
    */
   async readWholeError(idleMs: number): Promise<KeptAnswer | undefined> {
     const { status, headers, opening } = this
+    this.watch.attach()
     try {
       if (opening !== undefined) return renderFailure(opening.failure ?? '')
       return { status, headers, body: await this.#readRest(idleMs) }
