@@ -85,7 +85,8 @@ return 0
 
 /**
  * Tells a Redis that was away what one replica granted in windows that still run. Where Redis kept the window, only what
- * it has not been told is added; where it lost it, all of it. Answers the ends of both windows (0: none).
+ * it has not been told is added; where it lost it, all of it. Windows are known by their ends, so the end of one that was
+ * lost is not given again: the next replica would take it for kept. Answers the ends of both windows (0: none).
  *
  * KEYS usage. ARGV for requests, then for tokens: end as Redis told it (0: never), used, told of it, ms left (0: no window).
  */
@@ -95,8 +96,8 @@ local function carry(endField, usedField, at)
   if left <= 0 then return 0 end
   local held = tonumber(redis.call('HGET', KEYS[1], endField))
   if not held or now >= held then
-    redis.call('HSET', KEYS[1], endField, now + left, usedField, used)
-    held = now + left
+    held = math.max(now + left, ends + 1)
+    redis.call('HSET', KEYS[1], endField, held, usedField, used)
   else
     redis.call('HINCRBY', KEYS[1], usedField, held == ends and used - told or used)
   end
