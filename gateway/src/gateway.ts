@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { followKeySecret } from './auth/key-secret.ts'
 import { clientFor } from './client/client-for.ts'
 import type { GatewayConfig } from './config/schema.ts'
+import { LoadScraper } from './discovery/load-scraper.ts'
 import { startDiscovery, type RunningDiscovery, type ServiceName } from './discovery/discovery.ts'
 import type { Listener } from './exchange/listener.ts'
 import { startListener } from './exchange/start-listener.ts'
@@ -78,6 +79,7 @@ class RunningGateway implements Gateway {
   readonly #registry: EndpointRegistry
   readonly #snapshots: Snapshots
   readonly #discovery: RunningDiscovery
+  readonly #scraper: LoadScraper
   readonly #services: Services
   readonly #stopping = new AbortController()
   readonly #server: GatewayConfig['server']
@@ -93,7 +95,9 @@ class RunningGateway implements Gateway {
       log,
       onState: (endpoint, change) => this.#note(endpoint, change),
     })
+    this.#scraper = new LoadScraper({ log, onLoad: (url, load) => this.#registry.noteLoad(url, load) })
     this.#snapshots = new Snapshots(config, {
+      onEndpoints: (endpoints) => this.#scraper.follow(endpoints),
       registry: this.#registry,
       log,
       onLimitsState: (state) => (this.#limitsBackend = state),
@@ -145,7 +149,7 @@ class RunningGateway implements Gateway {
     await Promise.all(listeners.map((listener) => listener.closed()))
     clearTimeout(timer)
     const { shadow, usage } = this.#services
-    await Promise.all([shadow.close(), this.#discovery.close(), this.#registry.close()])
+    await Promise.all([shadow.close(), this.#discovery.close(), this.#scraper.close(), this.#registry.close()])
     await Promise.all([this.#snapshots.close(), usage.close()])
   }
 

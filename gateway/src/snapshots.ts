@@ -6,12 +6,15 @@ import { createLimiter, type BackendState } from './limits/create-limiter.ts'
 import type { Limiter } from './limits/limiter.ts'
 import type { Snapshot } from './routes/call.ts'
 import { assembleSnapshot, NOTHING_DISCOVERED, type Discovered } from './routing/snapshot.ts'
+import type { Endpoint } from './upstreams/endpoint.ts'
 import type { EndpointRegistry } from './upstreams/registry.ts'
 
 /** What snapshots are made with. */
 export interface SnapshotDeps {
   readonly registry: EndpointRegistry
   readonly log: Logger
+  /** Told of all endpoints that a new snapshot routes to. */
+  readonly onEndpoints: (endpoints: readonly Endpoint[]) => void
   readonly onLimitsState: (state: BackendState) => void
   readonly onRefused: () => void
 }
@@ -74,9 +77,10 @@ export class Snapshots {
   }
 
   #assemble(): Snapshot {
-    const { registry } = this.#deps
+    const { registry, onEndpoints } = this.#deps
     const routing = assembleSnapshot(this.#config, this.#discovered, registry)
     registry.retain(routing.endpoints)
+    onEndpoints(routing.endpoints)
     return { config: this.#config, routing, authenticator: this.#authenticator, limiter: this.#limiter }
   }
 
