@@ -20,7 +20,7 @@ await describeOnClusters('the keys of the gateway', (start) => {
 
   async function makeKey(...args: string[]): Promise<string> {
     const ran = await keys(...args)
-    expect(ran).toMatchObject({ code: 0 })
+    expect(ran, ran.stderr).toMatchObject({ code: 0 })
     const key = ran.stdout.trim()
     expect(key).toMatch(/^nxg_[\w-]{43}$/)
     made.push(key)
