@@ -208,7 +208,6 @@ describe.skipIf(!hasRedis)('without Redis', () => {
 
   test('a Redis that comes back empty is told what was granted', async () => {
     const replicas = [1, 2, 3].map(() => startReplica({ url: server.url }))
-    // Twenty, because a window that is opened again must not end in the same millisecond as before: that takes luck.
     const ids = Array.from({ length: 20 }, (_, index) => `caller-${index}`)
     const callers = ids.map((id) => callerWith(id, { requestsPerWindow: 90, tokensPerMinute: 1_000 }))
     const admit = (count: number) => Promise.all(callers.map((caller) => admittedOf(count, replicas, caller)))
