@@ -9,7 +9,7 @@ export interface LogLines {
 
 const LEVELS = { debug: 20, info: 30 } as const
 
-/** Writes where a logger writes, with the level, the time and the bindings that it gives its own lines. */
+/** Writes where a logger writes, as its own lines begin: level, time and bindings, but for `pid` and `hostname`. */
 export function createLogLines(log: Logger): LogLines {
   const stream: unknown = Reflect.get(log, pino.symbols.streamSym)
   if (!isWritable(stream)) throw new TypeError('The logger writes to no stream')

@@ -105,7 +105,7 @@ class CopyingShadow implements Shadow {
 /** The endpoints of a target share its copies at random. */
 function pick(endpoints: readonly Endpoint[], random: () => number): Endpoint | undefined {
   const free = endpoints.filter((endpoint) => endpoint.isAvailable())
-  return free[Math.floor(random() * free.length)]
+  return free.length < 2 ? free[0] : free[Math.floor(random() * free.length)]
 }
 
 /** The client's body under the name that the target serves the model by, and none of the client's headers. */

@@ -17,14 +17,12 @@ export interface UsageSink {
 }
 
 /**
- * The fields of one usage record, as JSON: what counting and billing need, nothing of what was said.
- *
- * @param time when the request ended, as ISO 8601
+ * The fields of one usage record, as JSON: what counting and billing need, nothing of what was said. Without its time,
+ * which a line of the log has anyway.
  */
-export function renderUsageFields({ exchange, record, status, durationMs }: EndedCall, time: string): string {
+export function renderUsageFields({ exchange, record, status, durationMs }: EndedCall): string {
   const { usage, caller, firstByteMs } = record
   return (
-    textField('time', time) +
     textField('request_id', exchange.requestId) +
     textField('key_id', caller?.id) +
     textField('team', caller?.team) +

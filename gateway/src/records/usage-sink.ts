@@ -29,9 +29,9 @@ export function createUsageSink({ config, log, onLost }: UsageSinkOptions): Usag
     write: (call) => {
       const { usage } = config()
       if (!usage.enabled) return
-      const fields = renderUsageFields(call, timeOf(Date.now()))
+      const fields = renderUsageFields(call)
       if (usage.file === undefined) lines.write('info', EVENT + fields)
-      else files.at(usage.file).append(`{${fields.slice(1)}}`)
+      else files.at(usage.file).append(`{"time":"${timeOf(Date.now())}"${fields}}`)
     },
     close: () => files.close(),
   }

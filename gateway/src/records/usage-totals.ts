@@ -34,7 +34,8 @@ export function parseUsageLine(line: string, by: Dimension): UsageLine | 'other'
   if (record === undefined) return 'malformed'
   if ('event' in record ? record['event'] !== 'usage' : 'level' in record) return 'other'
   const { time, status, request_id: id } = record
-  const timeMs = typeof time === 'string' ? Date.parse(time) : NaN
+  // A file has ISO 8601, the log its own milliseconds.
+  const timeMs = typeof time === 'string' ? Date.parse(time) : typeof time === 'number' ? new Date(time).getTime() : NaN
   if (Number.isNaN(timeMs) || typeof status !== 'number' || typeof id !== 'string') return 'malformed'
   return {
     timeMs,
