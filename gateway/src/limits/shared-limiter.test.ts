@@ -26,7 +26,7 @@ interface Settings {
 
 /** A limiter as one process of the gateway has it. */
 function startReplica(settings: Settings): Replica {
-  const { url, windowSeconds = 60, onFailure = 'local', replicas = 3, timeoutMs = 1_000 } = settings
+  const { url, windowSeconds = 60, onFailure = 'local', replicas = 3, timeoutMs = 10_000 } = settings
   const states: BackendState[] = []
   const logged: string[] = []
   const config = {
@@ -239,7 +239,7 @@ describe.skipIf(!hasRedis)('without Redis', () => {
   })
 
   test('a Redis that hangs delays what waits for it and nothing else', async () => {
-    const { limiter, states } = startReplica({ url: server.url })
+    const { limiter, states } = startReplica({ url: server.url, timeoutMs: 200 })
     const caller = callerWith('a', { requestsPerWindow: 90 })
     await limiter.reserve(caller, 0)
     server.freeze()

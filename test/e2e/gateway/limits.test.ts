@@ -35,27 +35,30 @@ function slowest(calls: readonly Call[]): string {
   return `${Math.max(...calls.map(({ ms }) => ms)).toFixed(0)} ms`
 }
 
+const settings = {
+  GATEWAY_API_KEYS: keyNames.map(keyOf).join(','),
+  GATEWAY_RATE_LIMIT_PER_MINUTE: String(LIMIT),
+  GATEWAY_RATE_LIMIT_WINDOW_SECONDS: '3600',
+}
+
+async function untilBackendIs(state: string, { urls }: Fleet): Promise<void> {
+  await eventually(async () => expect(await Promise.all(urls.map(limitsBackend))).toEqual(urls.map(() => state)))
+}
+
 describe.skipIf(!hasProgram('redis-server'))('three gateways with one Redis', () => {
   let redis: RunningRedis
   let fleet: Fleet
   let callers: Callers
 
-  const untilBackendIs = (state: string): Promise<void> =>
-    eventually(async () => {
-      const states = await Promise.all(fleet.urls.map(limitsBackend))
-      expect(states).toEqual(fleet.urls.map(() => state))
-    })
-
   beforeAll(async () => {
     redis = await spawnRedis()
     fleet = await spawnFleet(GATEWAYS, {
-      GATEWAY_API_KEYS: keyNames.map(keyOf).join(','),
-      GATEWAY_RATE_LIMIT_PER_MINUTE: String(LIMIT),
-      GATEWAY_RATE_LIMIT_WINDOW_SECONDS: '3600',
+      ...settings,
       GATEWAY_REDIS_URL: `redis://127.0.0.1:${redis.port}/0`,
+      GATEWAY_REDIS_TIMEOUT_MS: '10000', // on a busy machine an answer may take longer than the default of 50 ms
     })
     callers = new Callers(fleet.urls)
-    await untilBackendIs('redis')
+    await untilBackendIs('redis', fleet)
   })
 
   afterAll(async () => {
@@ -74,6 +77,26 @@ describe.skipIf(!hasProgram('redis-server'))('three gateways with one Redis', ()
     expect(refused.filter(({ headers }) => !(Number(headers['retry-after']) > 0))).toEqual([])
     expect(refused.filter(({ headers }) => headers['x-ratelimit-remaining-requests'] !== '0')).toEqual([])
   })
+})
+
+// With the default of 50 ms. On a busy machine a gateway may miss Redis also when it is there: the bounds hold then, too.
+describe.skipIf(!hasProgram('redis-server'))('three gateways whose Redis fails', () => {
+  let redis: RunningRedis
+  let fleet: Fleet
+  let callers: Callers
+
+  beforeAll(async () => {
+    redis = await spawnRedis()
+    fleet = await spawnFleet(GATEWAYS, { ...settings, GATEWAY_REDIS_URL: `redis://127.0.0.1:${redis.port}/0` })
+    callers = new Callers(fleet.urls)
+    await untilBackendIs('redis', fleet)
+  })
+
+  afterAll(async () => {
+    callers.close()
+    await fleet.stop()
+    await redis.kill()
+  })
 
   test('Redis is killed under load: calls go on, within the stated bound, and are shared again when it is back', async () => {
     const [even, lopsided, late, after] = ['even', 'lopsided', 'late', 'after'].map(keyOf)
@@ -83,17 +106,16 @@ describe.skipIf(!hasProgram('redis-server'))('three gateways with one Redis', ()
       ...(await callers.call(60, [even])),
       ...(await callers.call(LIMIT, [lopsided], fleet.urls.slice(0, 1))),
     ]
-    expect(statuses(before)).toEqual([200])
 
     const underLoad = callers.call(CALLS / 3, [even, lopsided, late])
     await redis.kill()
     const during = await underLoad
-    await untilBackendIs('local')
+    await untilBackendIs('local', fleet)
     const alone = await callers.call(CALLS / 3, [even, lopsided, late])
 
     redis = await spawnRedis(redis.port)
     const back = performance.now()
-    await untilBackendIs('redis')
+    await untilBackendIs('redis', fleet)
     const recoveryMs = performance.now() - back
     const again = await callers.call(CALLS / 3, [even, lopsided, late, after])
 
@@ -105,7 +127,8 @@ describe.skipIf(!hasProgram('redis-server'))('three gateways with one Redis', ()
         `shared again after ${recoveryMs.toFixed(0)} ms`,
     )
     expect(statuses(all)).toEqual([200, 429])
-    expect(served[after]).toBe(LIMIT)
+    expect(served[after]).toBeGreaterThan(SHARE)
+    expect(served[after]).toBeLessThanOrEqual(LIMIT + GATEWAYS * SHARE)
     for (const key of [even, lopsided, late]) {
       expect(served[key]).toBeGreaterThanOrEqual(LIMIT)
       expect(served[key]).toBeLessThanOrEqual(LIMIT + GATEWAYS * SHARE)
@@ -117,10 +140,10 @@ describe.skipIf(!hasProgram('redis-server'))('three gateways with one Redis', ()
     const before = await callers.call(30, [key])
     redis.freeze()
     const during = await callers.call(CALLS / 3, [key])
-    await untilBackendIs('local')
+    await untilBackendIs('local', fleet)
     const alone = await callers.call(CALLS / 3, [key])
     redis.thaw()
-    await untilBackendIs('redis')
+    await untilBackendIs('redis', fleet)
     const all = [...before, ...during, ...alone, ...(await callers.call(CALLS / 3, [key]))]
     const served = admitted(all)[key]
     console.log(
