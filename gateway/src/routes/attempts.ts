@@ -52,13 +52,10 @@ export interface Attempt {
  * @throws GatewayError what the last attempt came to, when nothing was sent
  */
 export async function serve(request: Admitted): Promise<void> {
-  const { plan, call } = request
+  const { plan } = request
   let failure: Failure | undefined
   for (const candidate of plan.candidates) {
-    if (failure !== undefined) {
-      if (!movesOnFor(plan.fallbackOn, failure.cause)) break
-      noteFallback(call, plan, candidate)
-    }
+    if (failure !== undefined && !movesOnFor(plan.fallbackOn, failure.cause)) break
     failure = await serveCandidate(request, candidate, failure)
     if (failure === undefined) return
   }
@@ -77,14 +74,20 @@ async function serveCandidate(
   const arm = chooseArm(candidate, call.caller)
   retryBudget.note()
   let failure = before
-  for (let attempt = 1; ; attempt++) {
-    const last = failure
-    failure = await attemptOnce(request, candidate, arm, last)
-    if (failure === undefined || failure === last || !isWorthRetrying(failure)) return failure
-    if (attempt >= retries.maxAttempts || !retryBudget.take()) return failure
-    instruments.retried(failure.cause)
-    // Another endpoint need not be waited for.
-    if (arm.endpoints.length === 1) await waitForClient(call.exchange, backoffMs(attempt, retries, Math.random))
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const last = failure
+      failure = await attemptOnce(request, candidate, arm, last)
+      if (failure === undefined || failure === last || !isWorthRetrying(failure)) return failure
+      if (attempt >= retries.maxAttempts || !retryBudget.take()) return failure
+      instruments.retried(failure.cause)
+      // Another endpoint need not be waited for.
+      if (arm.endpoints.length === 1) await waitForClient(call.exchange, backoffMs(attempt, retries, Math.random))
+    }
+  } catch (error) {
+    // The client left while it waited for the next attempt.
+    failure?.opened?.discard()
+    throw error
   }
 }
 
@@ -108,7 +111,7 @@ async function attemptOnce(
     return before ?? failure
   }
   before?.opened?.discard()
-  const attempt: Attempt = { candidate, arm, endpoint, end: beginAttempt(call, candidate, endpoint) }
+  const attempt: Attempt = { candidate, arm, endpoint, end: beginAttempt(request, candidate, endpoint) }
   return tryEndpoint(request, attempt)
 }
 
@@ -125,6 +128,7 @@ async function tryEndpoint(request: Admitted, attempt: Attempt): Promise<Failure
   const failure = failureOfAnswer(opened, endpoint)
   if (failure === undefined) await pass(request, attempt, opened)
   else attempt.end(resultOf(opened))
+  if (opened.failedEarly) request.call.services.instruments.streamBroke('early')
   return failure
 }
 
@@ -150,8 +154,9 @@ function now(): number {
   return performance.now()
 }
 
-function beginAttempt(call: AuthenticatedCall, candidate: Candidate, endpoint: Endpoint): Attempt['end'] {
+function beginAttempt({ call, plan }: Admitted, candidate: Candidate, endpoint: Endpoint): Attempt['end'] {
   const { record, services } = call
+  if (candidate !== plan.candidates[0]) noteFallback(call, plan, candidate)
   record.attempts++
   record.upstream = endpoint.upstream
   record.modelLabel = candidate.label
@@ -165,6 +170,7 @@ function beginAttempt(call: AuthenticatedCall, candidate: Candidate, endpoint: E
 const ENDINGS = { success: 'success', failure: 'error', cooldown: 'error', neutral: 'aborted' } as const
 
 function noteFallback({ record, services }: AuthenticatedCall, plan: Plan, candidate: Candidate): void {
+  if (record.fallbackModel === candidate.model) return
   record.fallbackModel = candidate.model
   services.instruments.fellBack(plan.candidates[0]?.label ?? 'other', candidate.label)
 }

@@ -3,6 +3,7 @@ import { deliver, type RelayOutcome } from '../relay/deliver.ts'
 import type { OpenedAnswer } from '../relay/open-answer.ts'
 import type { TokenUsage } from '../records/call-record.ts'
 import { estimatePromptTokens } from '../scan/estimate.ts'
+import type { AttemptResult } from '../upstreams/endpoint.ts'
 import { answerHeaders } from './attempt-headers.ts'
 import type { Admitted, Attempt } from './attempts.ts'
 
@@ -19,19 +20,24 @@ export async function pass(request: Admitted, attempt: Attempt, opened: OpenedAn
     services.instruments.streamOpened()
     services.instruments.firstToken(candidate.label, endpoint.upstream, record.firstByteMs)
   }
-  const outcome = await deliver(opened, {
-    exchange,
-    upstream: endpoint.upstream,
-    headers: answerHeaders(request),
-    stripUsage:
-      isStream && route.takesStreamOptions && endpoint.settings.streamUsage && scanned.usageSplice !== undefined,
-    heartbeatMs: snapshot.config.server.heartbeatMs,
-    idleMs: (endpoint.settings.timeouts ?? snapshot.config.timeouts).idleMs,
-    ...(isStream && { onToken: tokenClock(request, candidate.label) }),
-  })
-  if (isStream) services.instruments.streamClosed()
-  attempt.end({ kind: RESULTS[outcome.kind] })
-  noteOutcome(request, candidate.label, outcome)
+  let result: AttemptResult = { kind: 'neutral' }
+  try {
+    const outcome = await deliver(opened, {
+      exchange,
+      upstream: endpoint.upstream,
+      headers: answerHeaders(request),
+      stripUsage:
+        isStream && route.takesStreamOptions && endpoint.settings.streamUsage && scanned.usageSplice !== undefined,
+      heartbeatMs: snapshot.config.server.heartbeatMs,
+      idleMs: (endpoint.settings.timeouts ?? snapshot.config.timeouts).idleMs,
+      ...(isStream && { onToken: tokenClock(request, candidate.label) }),
+    })
+    result = { kind: RESULTS[outcome.kind] }
+    noteOutcome(request, candidate.label, outcome)
+  } finally {
+    if (isStream) services.instruments.streamClosed()
+    attempt.end(result)
+  }
 }
 
 const RESULTS = { complete: 'success', 'client-gone': 'neutral', cut: 'failure' } as const
