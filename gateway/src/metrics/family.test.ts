@@ -20,6 +20,11 @@ test('a gauge without labels goes up and down', () => {
   expect(family.render()).toBe('# HELP open Open.\n# TYPE open gauge\nopen 1\n')
 })
 
+test('what has no labels is there from the start', () => {
+  expect(new CounterFamily('calls_total', 'Calls.').render()).toContain('\ncalls_total 0\n')
+  expect(new CounterFamily('calls_total', 'Calls.', ['model']).render()).not.toMatch(/^calls_total/m)
+})
+
 test('a histogram counts up to and with each bound, and everything at last', () => {
   const family = new HistogramFamily('seconds', 'Time.', [0.1, 1], ['route'])
   for (const value of [0.05, 0.1, 0.5, 1, 7]) family.series('/x').observe(value)

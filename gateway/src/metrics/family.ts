@@ -39,6 +39,8 @@ abstract class Family<Series> implements MetricDescription {
 
   /** The text format of Prometheus. */
   render(): string {
+    // What can only be one number is there from the start: a rate over its first change needs the 0 before it.
+    if (this.labels.length === 0) this.series()
     const lines = [`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} ${this.type}`]
     for (const { values, series } of this.#series.values()) {
       const labels = this.labels.map((label, index) => `${label}="${escapeLabel(values[index] ?? '')}"`)

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLogDestination } from './log-destination.ts'
@@ -16,4 +18,14 @@ test('writes lines in batches, and soon also the last ones', async () => {
   await expect
     .poll(async () => (await readFile(path, 'utf8').catch(() => '')).split('\n').length, { timeout: 10_000 })
     .toBe(1_001)
+})
+
+test('a process that exits has written every line', async () => {
+  const program = `
+    import { pino } from ${JSON.stringify(import.meta.resolve('pino'))}
+    import { createLogDestination } from ${JSON.stringify(import.meta.resolve('./log-destination.ts'))}
+    pino(createLogDestination()).info({ event: 'last words' })
+    process.exit(0)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
+  expect(stdout).toContain('last words')
 })

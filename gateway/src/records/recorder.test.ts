@@ -8,6 +8,7 @@ import { GatewayConfig } from '../config/schema.ts'
 import { GatewayError } from '../errors.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import { createMetrics } from '../metrics/metrics.ts'
+import { nameIn, readTable } from '../testing/reference.ts'
 import type { CallRecord } from './call-record.ts'
 import { createRecorder } from './recorder.ts'
 import type { EndedCall } from './usage-record.ts'
@@ -108,6 +109,22 @@ test('one line says what became of a request', () => {
     shadow: true,
   })
 })
+
+test('docs/reference/gateway-records.md names the fields of both logs', async () => {
+  const { recorder, record, lines } = startRecorder()
+  const everything = { model: 'm', stream: false, upstream: 'w', fallbackModel: 'n', firstByteMs: 1, shadowed: true }
+  record(exchangeOf(), { ...everything, caller: CALLER, error: 'e', errorCode: 'rate_limit_exceeded' })
+  recorder.allowed(exchangeOf(), CALLER)
+  recorder.denied(exchangeOf(), new GatewayError('invalid_api_key', 'The API key is not valid.'))
+  const [access = {}, ...audit] = lines()
+  const own = (line: object): string[] => Object.keys(line).filter((name) => !['level', 'time', 'name'].includes(name))
+  expect(await fieldsIn('Access log')).toEqual(own(access))
+  expect(new Set(await fieldsIn('Audit log'))).toEqual(new Set(audit.flatMap(own)))
+})
+
+async function fieldsIn(heading: string): Promise<string[]> {
+  return (await readTable('gateway-records.md', heading)).map(([field]) => nameIn(field))
+}
 
 test('a client that left has the status 499, in the log and in the metrics', () => {
   const { record, lines, metrics } = startRecorder()

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { UsageConfig } from '../config/schema.ts'
+import { nameIn, readTable } from '../testing/reference.ts'
 import type { CallRecord } from './call-record.ts'
 import { continueTrace } from './trace-context.ts'
 import type { EndedCall } from './usage-record.ts'
@@ -15,6 +16,24 @@ const Line = z.looseObject({ time: z.number() })
 function endedCall(requestId: string, record: Partial<CallRecord> = {}): EndedCall {
   const known = { startedMs: 0, trace: continueTrace({}), route: '/v1/chat/completions', attempts: 1, admitted: true }
   return { exchange: { requestId }, record: { ...known, ...record }, status: 200, durationMs: 12.6 }
+}
+
+const EVERYTHING: Partial<CallRecord> = {
+  caller: {
+    id: 'ada',
+    method: 'api_key',
+    isShared: false,
+    team: 'blue',
+    projects: new Set(['*']),
+    models: undefined,
+    limits: { requestsPerWindow: null, tokensPerMinute: null, concurrency: null },
+  },
+  modelLabel: 'm',
+  model: 'as the client "wrote" it',
+  upstream: 'worker',
+  stream: true,
+  firstByteMs: 3.4,
+  usage: { promptTokens: 7, completionTokens: 5, source: 'counted' },
 }
 
 async function startSink(usage: UsageConfig) {
@@ -34,16 +53,7 @@ async function makeDirectory(): Promise<string> {
 
 test('writes what a request took to the log', async () => {
   const { sink, logged } = await startSink({ enabled: true })
-  sink.write(
-    endedCall('r-1', {
-      modelLabel: 'm',
-      model: 'as the client "wrote" it',
-      upstream: 'worker',
-      stream: true,
-      firstByteMs: 3.4,
-      usage: { promptTokens: 7, completionTokens: 5, source: 'counted' },
-    }),
-  )
+  sink.write(endedCall('r-1', EVERYTHING))
   const { time, ...rest } = Line.parse(JSON.parse(logged.join('')))
   expect(Math.abs(Date.now() - time)).toBeLessThan(3_600_000)
   expect(rest).toEqual({
@@ -51,6 +61,8 @@ test('writes what a request took to the log', async () => {
     name: 'gw',
     event: 'usage',
     request_id: 'r-1',
+    key_id: 'ada',
+    team: 'blue',
     model: 'm',
     upstream: 'worker',
     stream: true,
@@ -62,6 +74,17 @@ test('writes what a request took to the log', async () => {
     duration_ms: 13,
     ttft_ms: 3,
   })
+})
+
+test('docs/reference/gateway-records.md names the fields of a record in a file', async () => {
+  const file = join(await makeDirectory(), 'usage')
+  const { sink } = await startSink({ enabled: true, file })
+  sink.write(endedCall('r-1', EVERYTHING))
+  await sink.close()
+  const rows = await readTable('gateway-records.md', 'Usage records')
+  expect(rows.map(([field]) => nameIn(field))).toEqual(
+    Object.keys(z.looseObject({}).parse(JSON.parse(await readFile(file, 'utf8')))),
+  )
 })
 
 test('writes to its file, which may become another one, and loses nothing at the end', async () => {
