@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -35,7 +35,7 @@ test('lists every problem of the configuration and exits with 78', async () => {
     GATEWAY_API_KEYS: '["nvapi-test-x',
   })
   expect(await exited).toEqual([78, null])
-  await eventually(() => output.stderr).toMatch(/GATEWAY_PORT: [\s\S]*GATEWAY_API_KEYS: [\s\S]*GATEWAY_UPSTREAMS: /)
+  await eventually(() => output.stderr).toMatch(/GATEWAY_API_KEYS: [\s\S]*GATEWAY_PORT: [\s\S]*GATEWAY_UPSTREAMS: /)
   expect(output.stderr + output.stdout).not.toContain('nvapi')
 })
 
@@ -62,6 +62,29 @@ test('starts through a link to the launcher and ends on SIGTERM after the calls 
   const response = await answer
   expect([response.headers.get('connection'), await response.text()]).toEqual(['close', '{"late":true}'])
   expect(await gateway.exited).toEqual([0, null])
+  expect(gateway.output.stdout).not.toContain('nvapi')
+})
+
+test('takes a changed file over on SIGHUP, and keeps what it has when the next one is not valid', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-gateway-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  const file = join(dir, 'gateway.yaml')
+  const write = (key: string): Promise<void> => writeFile(file, `{"auth": {"keys": [{"key": "${key}"}]}}`)
+  await write('nvapi-test-before')
+  const gateway = start({ GATEWAY_CONFIG_FILE: file })
+  const url = await gateway.ready()
+  await write(TEST_KEY)
+  gateway.child.kill('SIGHUP')
+  await eventually(() => gateway.output.stdout).toContain('"configured"')
+  await writeFile(file, '{"auth": {"keys": [{"kez": "x"}]}}')
+  gateway.child.kill('SIGHUP')
+  await eventually(() => gateway.output.stdout).toContain('did you mean key?')
+  const statusOf = async (key: string): Promise<number> => {
+    const response = await fetch(`${url}/v1/models`, { headers: { 'x-api-key': key } })
+    await response.body?.cancel()
+    return response.status
+  }
+  expect([await statusOf(TEST_KEY), await statusOf('nvapi-test-before')]).toEqual([200, 401])
   expect(gateway.output.stdout).not.toContain('nvapi')
 })
 

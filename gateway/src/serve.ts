@@ -1,9 +1,7 @@
 import { pino, type Logger } from 'pino'
-import { ConfigError } from './config/errors.ts'
 import { followConfig } from './config/follow-config.ts'
 import { loadConfig, type Environment, type LoadedConfig } from './config/load-config.ts'
 import { restartFields } from './config/restart-fields.ts'
-import { messageOf } from './errors.ts'
 import { startGateway, type Gateway } from './gateway.ts'
 import { createLogDestination } from './records/log-destination.ts'
 
@@ -53,13 +51,4 @@ function stopOnSignals(gateway: Gateway, stopping: AbortController, log: Logger)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-}
-
-/** What a person is told when the gateway cannot start. */
-export function explainStart(error: unknown): string {
-  if (error instanceof ConfigError) return error.message
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return 'The gateway cannot listen: the port is in use. Choose another one with GATEWAY_PORT or GATEWAY_ADMIN_PORT, or stop what uses it.'
-  }
-  return error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error)
 }

@@ -21,7 +21,7 @@ export const ApiKey = z
   .strictObject({
     id: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and . _ -')
+      .regex(/^(?!jwt-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and . _ -, not jwt- at first')
       .optional()
       .describe('Its name in logs, metrics and usage records; a part of its digest, if unset.'),
     key: z.string().min(1).optional().describe('The key itself; better: its digest.'),
