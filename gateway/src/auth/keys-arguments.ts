@@ -64,7 +64,10 @@ export function parseKeysArguments(argv: readonly string[], nowMs: number): Keys
   const common = { store: readStore(values), json: readOutput(values.output) }
   if (verb === 'list') return { verb, ...common }
   const name = StoredKey.shape.id.safeParse(id)
-  if (!name.success) throw new KeysUsageError('a key has a name of 1 to 64 letters, digits, dots, dashes, underscores')
+  if (!name.success)
+    throw new KeysUsageError(
+      'a key has a name of 1 to 64 letters, digits, dots, dashes, underscores, and not that of a token (jwt-)',
+    )
   if (verb === 'create') return { verb, id, policy: readPolicy(values, nowMs), ...common }
   if (verb === 'revoke') return { verb, id, ...common }
   const overlapMs = values.overlap === undefined ? DAY_MS : readSpan('overlap', values.overlap)

@@ -156,6 +156,7 @@ test.each([
   ['two stores', ['list', '--stdin', '--file', 'x'], 2, /--file FILE or --stdin/],
   ['no name', ['create', '--stdin'], 2, /a key has a name/],
   ['a name with a slash', ['create', '../app', '--stdin'], 2, /a key has a name/],
+  ['the name of a token, whose limits it would share', ['create', 'jwt-0123abcd', '--stdin'], 2, /not that of a token/],
   ['too much', ['revoke', 'a', 'b', '--stdin'], 2, /too many/],
   ['a flag of another verb', ['revoke', 'a', '--models', 'x', '--stdin'], 2, /no flag --models/],
   ['an unknown flag', ['create', 'a', '--scope', 'x', '--stdin'], 2, /--scope/],
