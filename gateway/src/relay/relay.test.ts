@@ -18,7 +18,14 @@ const STREAM = { 'content-type': 'text/event-stream' }
 const EVENT = 'data: {"choices":[{"delta":{"content":"héllo 👋"}}]}\n\n'
 
 async function startPair(answer: (received: Received) => void, env: Record<string, string> = {}) {
-  const upstream = await startUpstream(answer)
+  // Its health is asked for as well, and answered at once.
+  const calls: Received[] = []
+  const { url } = await startUpstream((received) => {
+    if (received.request.method === 'GET') return void received.response.end()
+    calls.push(received)
+    answer(received)
+  })
+  const upstream = { url, received: calls }
   const gateway = await startTestGateway({ GATEWAY_UPSTREAMS: `w=${upstream.url}`, ...env })
   return { gateway, upstream }
 }
@@ -27,7 +34,7 @@ const neverAnswers = (): void => undefined
 
 async function metricOf(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
-  return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])
+  return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1] ?? 0)
 }
 
 test('hands over each event as it comes, not when the stream ends', async () => {
@@ -175,7 +182,8 @@ test.each([
     (received) => received.response.writeHead(200, STREAM).write(sent, () => setTimeout(() => breakOff(received), 20)),
     { GATEWAY_UPSTREAM_IDLE_TIMEOUT_SECONDS: '0.3' },
   )
-  const response = await chat(gateway.url, { model: 'w', stream: true })
+  // Its own wish for usage, so that the bytes are the upstream's.
+  const response = await chat(gateway.url, { model: 'w', stream: true, stream_options: { include_usage: true } })
   const text = await response.text()
   expect(text.slice(0, sent.length)).toBe(sent)
   const rest = text.slice(sent.length)
@@ -209,7 +217,10 @@ test.each([
     'upstream_timeout',
   ],
 ])('answers with an envelope when the upstream %s', async (_name, answer, status, code) => {
-  const { gateway, upstream } = await startPair(answer, { GATEWAY_UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: '0.3' })
+  const { gateway, upstream } = await startPair(answer, {
+    GATEWAY_UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: '0.3',
+    GATEWAY_RETRY_MAX_ATTEMPTS: '1',
+  })
   const response = await chat(gateway.url, { model: 'w', stream: true })
   expect(response.status).toBe(status)
   const text = await response.text()
@@ -246,7 +257,7 @@ test('sends a call no third time', async () => {
     if (upstream.received.length === 1) response.end('{}')
     else request.socket.resetAndDestroy()
   })
-  const gateway = await startTestGateway({ GATEWAY_UPSTREAMS: `w=${upstream.url}` })
+  const gateway = await startTestGateway({ GATEWAY_UPSTREAMS: `w=${upstream.url}`, GATEWAY_RETRY_MAX_ATTEMPTS: '1' })
   await (await chat(gateway.url, { model: 'w' })).text()
   expect((await chat(gateway.url, { model: 'w' })).status).toBe(502)
   expect(upstream.received).toHaveLength(3)
