@@ -10,12 +10,9 @@ import {
   skipSpace,
   standsAt,
 } from '../scan/json.ts'
+import { blankAround, endOfLine, isDataLine, isErrorLine, trimEnd } from './event-lines.ts'
 import { parseUsage, type ReportedUsage } from './usage.ts'
 
-const LF = 0x0a
-const CR = 0x0d
-const DATA = Buffer.from('data')
-const EVENT = Buffer.from('event:')
 const ERROR = Buffer.from('error')
 const DONE = Buffer.from('[DONE]')
 const NULL = Buffer.from('null')
@@ -93,7 +90,7 @@ export class EventReader {
       const lineEnd = endOfLine(bytes, at, end)
       if (isDataLine(bytes, at, lineEnd)) {
         if (dataLines++ === 0) dataStart = at
-      } else if (standsAt(bytes, at, EVENT)) this.isError = isErrorName(bytes, at + EVENT.length, lineEnd)
+      } else if (isErrorLine(bytes, at, lineEnd)) this.isError = true
       at = lineEnd + 1
     }
     if (dataLines === 0) return
@@ -208,16 +205,6 @@ export class EventReader {
   }
 }
 
-/** `data`, with or without a value. */
-function isDataLine(bytes: Uint8Array, at: number, lineEnd: number): boolean {
-  return standsAt(bytes, at, DATA) && (bytes[at + 4] === COLON || at + 4 === lineEnd)
-}
-
-function isErrorName(bytes: Uint8Array, at: number, lineEnd: number): boolean {
-  const name = bytes[at] === 0x20 ? at + 1 : at
-  return lineEnd - name === ERROR.length && standsAt(bytes, name, ERROR)
-}
-
 function isGenerated(bytes: Uint8Array, key: number, length: number): boolean {
   for (const name of GENERATED) if (name.length === length && standsAt(bytes, key, name)) return true
   return false
@@ -236,28 +223,4 @@ function closingQuote(bytes: Uint8Array, at: number, end: number): number {
     here += byte === BACKSLASH ? 2 : 1
   }
   return end
-}
-
-function endOfLine(bytes: Uint8Array, at: number, end: number): number {
-  let here = at
-  while (here < end && bytes[here] !== LF && bytes[here] !== CR) here++
-  return here
-}
-
-/** Where the line ends that is followed by nothing but line ends. */
-function trimEnd(bytes: Uint8Array, end: number): number {
-  let here = end
-  while (bytes[here - 1] === LF || bytes[here - 1] === CR) here--
-  return here
-}
-
-/** A copy of an event in which only its data is left, all else turned to blanks: what is found keeps its place. */
-function blankAround(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = Uint8Array.prototype.slice.call(bytes, start, end)
-  for (let at = 0; at < copy.length;) {
-    const lineEnd = endOfLine(copy, at, copy.length)
-    copy.fill(0x20, at, isDataLine(copy, at, lineEnd) ? Math.min(at + 5, lineEnd) : lineEnd)
-    at = lineEnd + 1
-  }
-  return copy
 }

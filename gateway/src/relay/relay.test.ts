@@ -21,9 +21,11 @@ async function startPair(answer: (received: Received) => void, env: Record<strin
   // Its health is asked for as well, and answered at once.
   const calls: Received[] = []
   const { url } = await startUpstream((received) => {
-    if (received.request.method === 'GET') return void received.response.end()
-    calls.push(received)
-    answer(received)
+    if (received.request.method === 'GET') received.response.end()
+    else {
+      calls.push(received)
+      answer(received)
+    }
   })
   const upstream = { url, received: calls }
   const gateway = await startTestGateway({ GATEWAY_UPSTREAMS: `w=${upstream.url}`, ...env })
