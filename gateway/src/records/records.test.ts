@@ -10,13 +10,14 @@ const ANSWER = {
   usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 },
 }
 
-async function startPair(env: Record<string, string> = {}) {
+/** @param shadow the address of a second upstream */
+async function startPair(env: Record<string, string> = {}, shadow = 'mock://local') {
   const upstream = await startUpstream(({ response }) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(ANSWER))
   })
   const gateway = await startTestGateway({
-    GATEWAY_UPSTREAMS: `worker=${upstream.url}`,
+    GATEWAY_UPSTREAMS: `worker=${upstream.url},shadow=${shadow}`,
     GATEWAY_DEFAULT_UPSTREAM: 'worker',
     ...env,
   })
@@ -106,4 +107,19 @@ test('what a request took is in the usage file when the gateway has stopped', as
     total_tokens: 7,
     source: 'upstream',
   })
+})
+
+test('a copy of a request goes to the shadow, without anything of who sent it', async () => {
+  const shadow = await startUpstream(({ response }) => void response.writeHead(500).end())
+  const settings = { GATEWAY_SHADOW_ENABLED: 'true', GATEWAY_SHADOW_PERCENT: '100', GATEWAY_SHADOW_TARGET: 'shadow' }
+  const { gateway, scrape } = await startPair(settings, shadow.url)
+  const answer = await chat(gateway.url, { model: 'm', user: 'u' }, { 'x-team': 'blue', 'x-request-id': 'r-1' })
+  expect(answer.status).toBe(200)
+  await eventually(() => shadow.received.filter(({ request }) => request.method === 'POST')).toHaveLength(1)
+  const copy = shadow.received.find(({ request }) => request.method === 'POST')
+  expect(copy?.body).toBe(JSON.stringify({ model: 'm', user: 'u' }))
+  expect(copy?.request.headers).toMatchObject({ 'x-shadow': 'true', 'x-request-id': 'r-1' })
+  expect(JSON.stringify(copy?.request.headers)).not.toMatch(/nvapi|x-team|authorization/)
+  await expect.poll(scrape).toContain('gateway_shadow_requests_total{upstream="shadow",status="error"} 1')
+  await eventually(() => gateway.logged.find((line) => line.includes('"event":"request"'))).toContain('"shadow":true')
 })
