@@ -8,6 +8,15 @@ import { eventually, chat, startUpstream, TEST_KEY } from './testing/running.ts'
 
 const launcher = join(import.meta.dirname, '../bin/nexus-gateway')
 
+/** An upstream whose health nobody asks for: the first request that it receives is the call. */
+function only(upstream: { readonly url: string }): Record<string, string> {
+  return {
+    GATEWAY_API_KEYS: TEST_KEY,
+    GATEWAY_UPSTREAMS: `w=${upstream.url}`,
+    GATEWAY_HEALTH_CHECK_ENABLED: 'false',
+  }
+}
+
 /** The program itself, ended with the test. */
 function start(env: Record<string, string>, program = launcher) {
   const { PATH = '', HOME = '' } = process.env
@@ -51,7 +60,7 @@ test('starts through a link to the launcher and ends on SIGTERM after the calls 
   onTestFinished(() => rm(dir, { recursive: true }))
   await symlink(launcher, join(dir, 'linked'))
   const upstream = await startUpstream(() => undefined)
-  const gateway = start({ GATEWAY_API_KEYS: TEST_KEY, GATEWAY_UPSTREAMS: `w=${upstream.url}` }, join(dir, 'linked'))
+  const gateway = start(only(upstream), join(dir, 'linked'))
   const url = await gateway.ready()
   const answer = chat(url, { model: 'w' })
   await eventually(() => upstream.received).toHaveLength(1)
@@ -90,7 +99,7 @@ test('takes a changed file over on SIGHUP, and keeps what it has when the next o
 
 test('ends at once on the second signal', async () => {
   const upstream = await startUpstream(() => undefined)
-  const gateway = start({ GATEWAY_API_KEYS: TEST_KEY, GATEWAY_UPSTREAMS: `w=${upstream.url}` })
+  const gateway = start(only(upstream))
   const broken = expect(chat(await gateway.ready(), { model: 'w' })).rejects.toThrow()
   await eventually(() => upstream.received).toHaveLength(1)
   gateway.child.kill('SIGTERM')
