@@ -10,11 +10,9 @@ import { Server } from './schema/server.ts'
 import { Timeouts, Upstream, UpstreamDefaults, UpstreamName } from './schema/upstreams.ts'
 
 export type { ApiKey, JwtConfig } from './schema/auth.ts'
-export type { Discovery } from './schema/discovery.ts'
-export type { KubernetesConfig } from './schema/kubernetes.ts'
-export type { CallerLimits, LimitsConfig } from './schema/limits.ts'
+export type { CallerLimits } from './schema/limits.ts'
 export type { FallbackCause, ModelConfig, RouteConfig } from './schema/models.ts'
-export type { AuditConfig, PrivacyConfig, ShadowConfig, UsageConfig } from './schema/records.ts'
+export type { PrivacyConfig, UsageConfig } from './schema/records.ts'
 export type { ServerConfig } from './schema/server.ts'
 export type { StaticUpstream, TimeoutsConfig, UpstreamSettings } from './schema/upstreams.ts'
 

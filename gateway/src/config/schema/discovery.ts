@@ -16,5 +16,3 @@ export const Discovery = z.discriminatedUnion(
   ],
   { error: 'must be off or kubernetes' },
 )
-
-export type Discovery = z.infer<typeof Discovery>

@@ -19,5 +19,3 @@ export const Kubernetes = z.strictObject({
     .describe('Folder with the files token, ca.crt and namespace; all are read again as they rotate.'),
   namespace: z.string().min(1).optional().describe('Its own namespace; that of the ServiceAccount, if unset.'),
 })
-
-export type KubernetesConfig = z.infer<typeof Kubernetes>

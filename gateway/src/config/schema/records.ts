@@ -11,8 +11,6 @@ export const Shadow = z
   })
   .refine(({ enabled, target }) => !enabled || target !== undefined, 'needs a target')
 
-export type ShadowConfig = z.infer<typeof Shadow>
-
 /** What logs may say of people. */
 export const Privacy = z.strictObject({
   maskIp: z.boolean().default(true).describe('Client addresses lose their last part.'),
@@ -25,8 +23,6 @@ export type PrivacyConfig = z.infer<typeof Privacy>
 export const Audit = z.strictObject({
   enabled: z.boolean().default(true).describe('Admissions are logged; refusals always are.'),
 })
-
-export type AuditConfig = z.infer<typeof Audit>
 
 /** One record for every request that was answered, for counting and billing. */
 export const Usage = z.strictObject({
