@@ -32,6 +32,11 @@ test.for([
   expect(parse(textField('a', text))).toEqual({ a: kept })
 })
 
+test('text is cut where it is too long, also before what cannot stay', () => {
+  expect(textField('a', 'x'.repeat(65), 64)).toBe(`,"a":"${'x'.repeat(64)}"`)
+  expect(textField('a', '\n'.repeat(64) + 'x', 64)).toBe(',"a":""')
+})
+
 test('any text gives one field of one line, of bounded length, without anything a terminal obeys', () => {
   const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.string({ maxLength: 400 }))
   fc.assert(

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLogDestination } from './log-destination.ts'
@@ -20,12 +19,16 @@ test('writes lines in batches, and soon also the last ones', async () => {
     .toBe(1_001)
 })
 
-test('a process that exits has written every line', async () => {
+test.for([
+  ['exits', 'process.exit(0)'],
+  ['has nothing left to do', ''],
+  ['fails', 'setImmediate(() => { throw new Error("a bug") })'],
+])('a process that %s has written every line', ([, end = '']) => {
   const program = `
     import { pino } from ${JSON.stringify(import.meta.resolve('pino'))}
     import { createLogDestination } from ${JSON.stringify(import.meta.resolve('./log-destination.ts'))}
     pino(createLogDestination()).info({ event: 'last words' })
-    process.exit(0)`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
+    ${end}`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
   expect(stdout).toContain('last words')
 })

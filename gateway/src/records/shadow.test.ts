@@ -154,6 +154,16 @@ test('reads an answer of any length, and keeps nothing of it', async () => {
   await eventually(() => counted('success')).toBe(1)
 })
 
+test('lets a long answer go on as long as it goes on', async () => {
+  const { shadow, counted } = await startShadow({
+    answer: dripForAWhile,
+    settings: { timeouts: { firstByteMs: 1_000 } },
+  })
+  shadow.offer(offerOf())
+  await eventually(() => counted('success') + counted('error')).toBe(1)
+  expect(counted('success')).toBe(1)
+})
+
 test('breaks its copies off at the end and takes no more', async () => {
   const { shadow, upstream } = await startShadow({ answer: silent })
   shadow.offer(offerOf())
@@ -174,4 +184,10 @@ function begin({ response }: Received): void {
 function drip({ response }: Received): void {
   const timer = setInterval(() => void response.write('.'), 20)
   response.once('close', () => clearInterval(timer))
+}
+
+/** Longer than the first byte may take. */
+function dripForAWhile(received: Received): void {
+  drip(received)
+  setTimeout(() => received.response.end(), 1_300)
 }
