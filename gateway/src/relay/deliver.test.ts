@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHttpClient } from '../client/http-client.ts'
 import type { TimeoutsConfig } from '../config/schema.ts'
@@ -167,9 +167,32 @@ test('takes a stream of the Responses API for complete without [DONE]', async ()
   expect(relayed.outcome).toEqual({ kind: 'complete', usage: { promptTokens: 1, completionTokens: 1 }, deltas: 1 })
 })
 
-test('passes a compressed stream on as it is', async () => {
+test.each([
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+])('decodes a stream that comes compressed by %s though it was not to', async (coding, compress) => {
   const { ask, relayed } = await startRelay((response) => {
-    response.writeHead(200, { ...EVENTS, 'content-encoding': 'gzip' }).end(gzipSync(TOKEN))
+    response.writeHead(200, { ...EVENTS, 'content-encoding': coding }).end(compress(`${TOKEN}${DONE}`))
+  })
+  const answer = await ask()
+  expect(answer.headers.get('content-encoding')).toBe(null)
+  expect(await answer.text()).toBe(`${TOKEN}${DONE}`)
+  expect(relayed.outcome).toEqual({ kind: 'complete', usage: undefined, deltas: 1 })
+})
+
+test('ends a compressed stream that breaks off with an error event', async () => {
+  const whole = gzipSync(`${TOKEN}${DONE}`)
+  const { ask, relayed } = await startRelay((response) => {
+    response.writeHead(200, { ...EVENTS, 'content-encoding': 'gzip' }).end(whole.subarray(0, -12))
+  })
+  expect(await (await ask()).text()).toContain('"upstream_error"')
+  expect(relayed.outcome).toMatchObject({ kind: 'cut' })
+})
+
+test('passes a stream of an unknown coding on as it is', async () => {
+  const { ask, relayed } = await startRelay((response) => {
+    response.writeHead(200, { ...EVENTS, 'content-encoding': 'x-own' }).end(TOKEN)
   })
   expect(await (await ask()).text()).toBe(TOKEN)
   expect(relayed.outcome).toEqual({ kind: 'complete', usage: undefined, deltas: 0 })

@@ -98,7 +98,8 @@ function isIdentity(headers: IncomingHttpHeaders): boolean {
   return encoding === undefined || /^(identity)?$/i.test(encoding)
 }
 
-function isEventStream(headers: IncomingHttpHeaders): boolean {
+/** Whether an answer is server-sent events, however they are coded. */
+export function isEventStream(headers: IncomingHttpHeaders): boolean {
   return /^text\/event-stream\b/i.test(headers['content-type'] ?? '')
 }
 

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { UpstreamError, type UpstreamCall, type UpstreamRequest } from '../client/upstream-client.ts'
+import { UpstreamError, type UpstreamCall, type UpstreamHead, type UpstreamRequest } from '../client/upstream-client.ts'
 import type { TimeoutsConfig } from '../config/schema.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Endpoint } from '../upstreams/endpoint.ts'
 import { CallWatch } from './call-watch.ts'
 import { EventTap } from './event-tap.ts'
-import { isReadableEventStream } from './headers.ts'
+import { DecodedBody, decoderOf } from './decoded-body.ts'
+import { isEventStream, isReadableEventStream } from './headers.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { renderFailure } from './stream-failure.ts'
 
@@ -46,8 +47,7 @@ export async function openAnswer(options: OpenOptions): Promise<OpenedAnswer> {
   const watch = new CallWatch(call, exchange, now, isStream ? 0 : timeouts.totalMs)
   try {
     watch.expect(timeouts.firstByteMs)
-    const { status, headers } = await call.head()
-    const opened = new OpenedAnswer({ status, headers, call, watch, now })
+    const opened = new OpenedAnswer({ ...readable(await call.head(), call), call, watch, now })
     await opened.begin()
     // Nobody may ever come back to it.
     if (!opened.isWhole) watch.expect(timeouts.idleMs)
@@ -59,9 +59,19 @@ export async function openAnswer(options: OpenOptions): Promise<OpenedAnswer> {
   }
 }
 
-interface OpenedParts {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
+/** An answer as it can be relayed: a stream that its server compressed, though it was asked not to, is decoded. */
+function readable({ status, headers }: UpstreamHead, call: UpstreamCall): UpstreamHead & { source: BodySource } {
+  const createDecoder = status < 300 && isEventStream(headers) ? decoderOf(headers) : undefined
+  if (createDecoder === undefined) return { status, headers, source: call }
+  const { 'content-encoding': _encoding, 'content-length': _length, ...decoded } = headers
+  return { status, headers: decoded, source: new DecodedBody(call, createDecoder) }
+}
+
+/** Where the pieces of a body come from. */
+type BodySource = Pick<UpstreamCall, 'read'>
+
+interface OpenedParts extends UpstreamHead {
+  readonly source: BodySource
   readonly call: UpstreamCall
   readonly watch: CallWatch
   readonly now: () => number
@@ -71,7 +81,7 @@ interface OpenedParts {
 export class OpenedAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** `events`: a stream that can be read; `whole`: anything else, compressed streams too. */
+  /** `events`: a stream that can be read; `whole`: anything else, streams of an unknown coding too. */
   readonly kind: 'events' | 'whole'
   /** What was read so far. */
   readonly first: Uint8Array[] = []
@@ -82,9 +92,11 @@ export class OpenedAnswer {
   readonly now: () => number
   /** Has seen `first`, if this is a stream. */
   readonly opening: EventTap | undefined
+  readonly #source: BodySource
   #pending: Promise<Uint8Array | undefined> | undefined
 
-  constructor({ status, headers, call, watch, now }: OpenedParts) {
+  constructor({ status, headers, source, call, watch, now }: OpenedParts) {
+    this.#source = source
     this.status = status
     this.headers = headers
     this.call = call
@@ -124,7 +136,7 @@ export class OpenedAnswer {
 
   /** The next piece after `first`. */
   read(): Uint8Array | undefined | Promise<Uint8Array | undefined> {
-    const next = this.#pending ?? this.call.read()
+    const next = this.#pending ?? this.#source.read()
     this.#pending = undefined
     return next
   }
@@ -132,7 +144,7 @@ export class OpenedAnswer {
   /** An answer that came in one piece can be sent in one. */
   #lookForEnd(piece: Uint8Array): void {
     this.isWhole = Number(this.headers['content-length']) === piece.length
-    const next = this.call.read()
+    const next = this.#source.read()
     if (next instanceof Promise) {
       // It may fail when nobody waits for it any more.
       next.catch(() => undefined)
