@@ -6,6 +6,12 @@ import type { ListenerOptions } from './listener.ts'
 const SWEEP_MS = 1_000
 
 /**
+ * How long a stopping gateway keeps idle connections: the next request may be on its way, and closing under it would
+ * look like a failure. A client under load sends it within this time, and its answer says that the connection ends.
+ */
+const LINGER_MS = 1_000
+
+/**
  * The connections of a listener that we read ourselves. It stands before `node:http` on the same port: each connection
  * begins here and goes over to `node:http`, with the bytes that were read, at the first request that is not plain.
  */
@@ -22,6 +28,7 @@ export class FastPath implements FastListener {
   readonly #takeOver: (socket: Socket) => void
   readonly #connections = new Set<FastConnection>()
   readonly #sweep: NodeJS.Timeout
+  #lingering: NodeJS.Timeout | undefined
 
   /** @param takeOver makes a connection one of `node:http` */
   constructor(options: ListenerOptions, takeOver: (socket: Socket) => void) {
@@ -53,7 +60,7 @@ export class FastPath implements FastListener {
 
   onClosed(connection: FastConnection): void {
     this.#connections.delete(connection)
-    if (this.isStopping && this.#connections.size === 0) clearInterval(this.#sweep)
+    this.#endWithLast()
   }
 
   handOver(connection: FastConnection, socket: Socket, bytes: Buffer): void {
@@ -65,15 +72,25 @@ export class FastPath implements FastListener {
     process.nextTick(() => socket.resume())
   }
 
-  /** Idle connections are closed, the others after the answer that is under way. */
+  /** From now on each answer ends its connection. What is idle for long is closed too. */
   stop(): void {
     this.isStopping = true
-    for (const connection of this.#connections) if (connection.isIdle) connection.close()
-    if (this.#connections.size === 0) clearInterval(this.#sweep)
+    this.#lingering = setTimeout(() => this.#closeIdle(), LINGER_MS)
+    this.#endWithLast()
   }
 
   destroy(): void {
     for (const connection of this.#connections) connection.destroy()
+  }
+
+  #closeIdle(): void {
+    for (const connection of this.#connections) if (connection.isIdle) connection.close()
+  }
+
+  #endWithLast(): void {
+    if (!this.isStopping || this.#connections.size > 0) return
+    clearInterval(this.#sweep)
+    clearTimeout(this.#lingering)
   }
 
   #check(): void {
