@@ -1,6 +1,5 @@
-import { apiKeySecretName, imagePullSecretName } from '@nexus/core'
 import { Kinds } from '@nexus/kube'
-import type { ObjectMeta, PersistentVolumeClaim } from '@nexus/kube'
+import type { KubeClient, ObjectMeta, PersistentVolumeClaim, Secret, WriteOptions } from '@nexus/kube'
 import {
   DASHBOARD_LABEL,
   DISPLAY_NAME_ANNOTATION,
@@ -10,36 +9,62 @@ import {
   PVC_ANNOTATION,
 } from '../api/metadata.ts'
 import type { DeployInput, KeyInput, NIMResources } from '../types.ts'
-import { claimNameOf } from './resources.ts'
+import type { SecretFacts } from './existing.ts'
 
-/** Size of a new PVC unless another is asked for. */
-export const DEFAULT_STORAGE = '50Gi'
+/** What the Secrets of a deployment are named and made after. */
+export type SecretsInput = Pick<DeployInput, 'name' | 'project' | 'registry'>
 
 /** The two Secrets of a deployment: the key for the container, and the same key for pulling the image. Pure. */
 export function assembleNIMSecrets(
   input: DeployInput,
   keyInput: KeyInput,
 ): Pick<NIMResources, 'apiKeySecret' | 'pullSecret'> {
-  const key = keyInput.key.reveal()
+  return { apiKeySecret: assembleAPIKeySecret(input, keyInput), pullSecret: assemblePullSecret(input, keyInput) }
+}
+
+function assembleAPIKeySecret(input: DeployInput, keyInput: KeyInput): Secret {
+  const { apiKeySecret = '' } = input.names
   return {
-    apiKeySecret: {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: secretMetadata(apiKeySecretName(input.name), input, keyInput),
-      type: 'Opaque',
-      data: { NGC_API_KEY: btoa(key) },
-    },
-    pullSecret: {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: secretMetadata(imagePullSecretName(input.name), input, keyInput),
-      type: 'kubernetes.io/dockerconfigjson',
-      data: { '.dockerconfigjson': btoa(dockerConfig(registryHost(input), key)) },
-    },
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: secretMetadata(apiKeySecret, input, keyInput),
+    type: 'Opaque',
+    data: { NGC_API_KEY: btoa(keyInput.key.reveal()) },
   }
 }
 
-function secretMetadata(name: string, { project }: DeployInput, { key, setBy }: KeyInput): ObjectMeta {
+function assemblePullSecret(input: DeployInput, keyInput: KeyInput): Secret {
+  const { pullSecret = '' } = input.names
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: secretMetadata(pullSecret, input, keyInput),
+    type: 'kubernetes.io/dockerconfigjson',
+    data: { '.dockerconfigjson': btoa(dockerConfig(registryHost(input), keyInput.key.reveal())) },
+  }
+}
+
+/** Whether a Secret has to be created: one that is there stays, whatever key it holds. */
+export function isSecretNeeded(found: SecretFacts | undefined): boolean {
+  return found === undefined
+}
+
+/** Creates the Secret with the key for the container. The answer, which holds the key, is dropped but for its metadata. */
+export function createNIMAPISecret(kube: KubeClient, secret: Secret, options?: WriteOptions): Promise<SecretFacts> {
+  return createSecret(kube, secret, options)
+}
+
+/** Creates the Secret with which the image is pulled. The answer is dropped but for its metadata. */
+export function createNGCPullSecret(kube: KubeClient, secret: Secret, options?: WriteOptions): Promise<SecretFacts> {
+  return createSecret(kube, secret, options)
+}
+
+async function createSecret(kube: KubeClient, secret: Secret, options?: WriteOptions): Promise<SecretFacts> {
+  const { metadata } = await kube.create(secret, options)
+  return { metadata, keyHint: metadata.annotations?.[KEY_HINT_ANNOTATION] }
+}
+
+function secretMetadata(name: string, { project }: SecretsInput, { key, setBy }: KeyInput): ObjectMeta {
   return {
     name,
     namespace: project,
@@ -49,7 +74,7 @@ function secretMetadata(name: string, { project }: DeployInput, { key, setBy }: 
 }
 
 /** `mirror:5000/cache/nvidia` is asked for credentials as `mirror:5000`. */
-function registryHost({ registry }: DeployInput): string {
+function registryHost({ registry }: SecretsInput): string {
   return registry.split('/')[0] ?? registry
 }
 
@@ -57,30 +82,4 @@ function registryHost({ registry }: DeployInput): string {
 function dockerConfig(host: string, key: string): string {
   const username = '$oauthtoken'
   return JSON.stringify({ auths: { [host]: { username, password: key, auth: btoa(`${username}:${key}`) } } })
-}
-
-/**
- * The PVC a deployment's weights are downloaded to, or undefined where an existing one is named. Pure.
- * Several replicas share it, so they need a volume that several nodes can mount.
- */
-export function assembleNIMPVC(input: DeployInput): PersistentVolumeClaim | undefined {
-  const { storage, replicas, project } = input
-  if (storage.mode === 'existing') return undefined
-  const name = claimNameOf(input)
-  return {
-    apiVersion: 'v1',
-    kind: Kinds.PersistentVolumeClaim.kind,
-    metadata: {
-      name,
-      namespace: project,
-      labels: { [MANAGED_LABEL]: 'true', [DASHBOARD_LABEL]: 'true' },
-      annotations: { [DISPLAY_NAME_ANNOTATION]: name, [PVC_ANNOTATION]: 'true' },
-    },
-    spec: {
-      accessModes: [replicas > 1 ? 'ReadWriteMany' : 'ReadWriteOnce'],
-      volumeMode: 'Filesystem',
-      ...(storage.storageClass === undefined ? {} : { storageClassName: storage.storageClass }),
-      resources: { requests: { storage: storage.size ?? DEFAULT_STORAGE } },
-    },
-  }
 }
