@@ -130,6 +130,7 @@ class RunningGateway implements Gateway {
 
   reconfigure(config: GatewayConfig): void {
     this.#snapshots.reconfigure(config)
+    if (config.limits.redis === undefined) this.#limitsBackend = 'memory'
     this.#services.retryBudget.percent = config.retries.budgetPercent
     this.#discovery.followServices(servicesOf(config))
     this.#metrics.configGeneration.series().inc()

@@ -7,7 +7,7 @@ import { loadConfig, type Environment } from '../config/load-config.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
 import { startServer } from './loopback.ts'
 
-export { eventually, startServer } from './loopback.ts'
+export { eventually } from './loopback.ts'
 
 /** The key of {@link startTestGateway}; it may use every project. */
 export const TEST_KEY = 'nvapi-test-gateway'
