@@ -9,7 +9,7 @@ import { sendMixedLoad } from './mixed-load.ts'
 
 const KEY = 'gw-test-soak'
 const SAMPLES = 60
-/** Until caches are full and code is compiled, which took four minutes at 80 calls a second. */
+/** Until caches are full and code is compiled: minutes, so that short runs say little. */
 const WARM_UP_SHARE = 0.5
 
 const root = join(import.meta.dirname, '..', '..')
