@@ -13,6 +13,8 @@ export interface Diagnosis {
 }
 
 export interface DiagnosisContext {
+  /** The deployment's name. */
+  readonly name: string
   readonly namespace: string
   /** The PVC of the weights. */
   readonly pvc: PersistentVolumeClaim | undefined
@@ -36,23 +38,24 @@ export function diagnosePod(pod: Pod, context: DiagnosisContext): Diagnosis {
   const trouble = containers.find(({ ready }) => !ready)
   if (trouble !== undefined) return diagnoseContainer(pod, trouble, context)
   if (scheduled === undefined) return { phase: 'Pending', reason: 'The pod waits for a node.', hint: describe }
+  if (containers.length > 0) return diagnoseLostNode(pod)
   return diagnoseCreating(pod, context)
 }
 
-function diagnoseUnscheduled(message: string, describe: string, { pvc, namespace }: DiagnosisContext): Diagnosis {
+function diagnoseUnscheduled(message: string, describe: string, { pvc, name, namespace }: DiagnosisContext): Diagnosis {
   const notFound = /persistentvolumeclaim "([^"]+)" not found/.exec(message)
   if (notFound !== null) {
     return {
       phase: 'Failed',
       reason: `The PVC "${notFound[1]}" does not exist.`,
-      hint: `kubectl get pvc -n ${namespace}`,
+      hint: `Deploy again with the same inputs, which adds what is missing (nexus deploy), or see what there is: kubectl get pvc -n ${namespace}`,
     }
   }
   if (/unbound immediate PersistentVolumeClaims|volume node affinity|available persistent volumes/.test(message)) {
     return diagnosePVC(pvc, namespace) ?? { phase: 'Pending', reason: message, hint: describe }
   }
   if (/Insufficient nvidia\.com\/gpu/.test(message)) {
-    const hint = `Free a GPU, add a node, or ask for fewer: kubectl describe nodes | grep nvidia.com/gpu`
+    const hint = `Free a GPU, add a node, or ask for fewer (nexus edit ${name} -n ${namespace} --gpu N): kubectl describe nodes | grep nvidia.com/gpu`
     return { phase: 'Pending', reason: `No node has enough free GPUs: ${message}`, hint }
   }
   if (/Insufficient (cpu|memory)/.test(message)) {
@@ -85,46 +88,69 @@ function diagnoseFailedPod(pod: Pod, describe: string): Diagnosis {
 function diagnoseContainer(pod: Pod, container: ContainerStatus, context: DiagnosisContext): Diagnosis {
   const { waiting, running, terminated } = container.state ?? {}
   const reason = waiting?.reason ?? ''
-  if (PULL_FAILURES.has(reason)) return diagnosePull(container.image, waiting?.message ?? reason, pod, context)
+  if (PULL_FAILURES.has(reason)) return diagnosePull(container, waiting?.message ?? reason, pod, context)
   if (CONFIG_FAILURES.has(reason)) return diagnoseConfig(pod, waiting?.message ?? reason, context)
   if (reason === 'CrashLoopBackOff' || terminated !== undefined) return diagnoseCrash(pod, container, context)
   if (running !== undefined) return diagnoseStarting(container, pod, context)
   return diagnoseCreating(pod, context)
 }
 
-function diagnosePull(image: string, message: string, pod: Pod, { namespace }: DiagnosisContext): Diagnosis {
-  const hint = `kubectl describe pod ${pod.metadata.name} -n ${namespace}`
+function diagnosePull({ image }: ContainerStatus, message: string, pod: Pod, context: DiagnosisContext): Diagnosis {
+  const hint = `kubectl describe pod ${pod.metadata.name} -n ${context.namespace}`
   if (isLegalBlock(message)) return legalBlock(`the image ${image}`)
+  const missing = missingPullSecret(pod, context)
+  if (missing !== undefined) return missingSecret(missing, 'to pull the image with')
   if (/\b(401|403|unauthorized|forbidden|denied|authentication required)\b/i.test(message)) {
     return {
       phase: 'Failed',
       reason: `The registry does not give ${image} to this key: ${message}`,
-      hint: `See that the key is valid and entitled to the model: ${KEY_PAGE}`,
+      hint: newKey(context),
     }
   }
   if (/not found|manifest unknown/i.test(message)) {
-    return { phase: 'Failed', reason: `The registry has no ${image}.`, hint: 'Deploy another tag: nexus catalog list' }
+    const { name, namespace } = context
+    return {
+      phase: 'Failed',
+      reason: `The registry has no ${image}.`,
+      hint: `Choose another tag (nexus catalog show MODEL): nexus edit ${name} -n ${namespace} --model :TAG`,
+    }
   }
   return { phase: 'Failed', reason: `The image cannot be pulled: ${message}`, hint }
 }
 
+/** The kubelet names pull Secrets that it cannot find in an event, and then tries without them. */
+function missingPullSecret(pod: Pod, { events }: DiagnosisContext): string | undefined {
+  const event = events.findLast(
+    ({ reason, involvedObject }) =>
+      reason === 'FailedToRetrieveImagePullSecret' && involvedObject.name === pod.metadata.name,
+  )
+  return /\(([^)]+)\)/.exec(event?.message ?? '')?.[1]
+}
+
+function missingSecret(secret: string, what: string): Diagnosis {
+  const hint = 'Deploy again with the same inputs and the key, which adds what is missing: nexus deploy'
+  return { phase: 'Failed', reason: `The Secret "${secret}" ${what} does not exist.`, hint }
+}
+
+/** NVIDIA or its registry does not take the key: only another one helps. */
+function newKey({ name, namespace }: DiagnosisContext): string {
+  return `Get a key that is valid and entitled to the model from ${KEY_PAGE}, then: nexus rotate-key ${name} -n ${namespace} --api-key-stdin`
+}
+
 function diagnoseConfig(pod: Pod, message: string, { namespace }: DiagnosisContext): Diagnosis {
   const secret = /secret "([^"]+)" not found/.exec(message)
-  if (secret !== null) {
-    const hint = 'Deploy again with the same inputs and the key: it adds what is missing.'
-    return { phase: 'Failed', reason: `The Secret "${secret[1]}" with the key does not exist.`, hint }
-  }
+  if (secret !== null) return missingSecret(secret[1] ?? '', 'with the key')
   const hint = `kubectl describe pod ${pod.metadata.name} -n ${namespace}`
   return { phase: 'Failed', reason: `The container cannot be started: ${message}`, hint }
 }
 
-function diagnoseCrash(pod: Pod, container: ContainerStatus, { namespace }: DiagnosisContext): Diagnosis {
+function diagnoseCrash(pod: Pod, container: ContainerStatus, context: DiagnosisContext): Diagnosis {
+  const { namespace } = context
   const ended = container.state?.terminated ?? container.lastState?.terminated
   const said = ended?.message ?? ''
   if (isLegalBlock(said)) return legalBlock('the weights of this model')
   if (/NGC_API_KEY|\b401\b|unauthorized|authentication/i.test(said)) {
-    const hint = `See that the key is valid and entitled to the model: ${KEY_PAGE}`
-    return { phase: 'Failed', reason: `NVIDIA does not accept the key: ${said.trim()}`, hint }
+    return { phase: 'Failed', reason: `NVIDIA does not accept the key: ${said.trim()}`, hint: newKey(context) }
   }
   const hint = `kubectl logs ${pod.metadata.name} -n ${namespace} --previous`
   if (ended?.reason === 'OOMKilled') {
@@ -146,16 +172,34 @@ function diagnoseStarting(container: ContainerStatus, pod: Pod, { namespace, now
   return { phase: 'Starting', reason: `The container runs${since} and is ${what}.${again}`, hint }
 }
 
-function diagnoseCreating(pod: Pod, { pvc, events, namespace }: DiagnosisContext): Diagnosis {
+function diagnoseCreating(pod: Pod, { pvc, events, name, namespace }: DiagnosisContext): Diagnosis {
   const hint = `kubectl describe pod ${pod.metadata.name} -n ${namespace}`
   const about = events.filter(({ involvedObject }) => involvedObject.name === pod.metadata.name)
   const mount = about.findLast(({ reason }) => reason === 'FailedMount' || reason === 'FailedAttachVolume')
   const waiting = diagnosePVC(pvc, namespace)
   if (waiting !== undefined) return waiting
-  if (mount !== undefined)
-    return { phase: 'Pending', reason: `A volume is not mounted yet: ${mount.message ?? ''}`, hint }
+  if (mount !== undefined) return diagnoseMount(mount.message ?? '', hint, { name, namespace })
   const image = pod.spec.containers[0]?.image ?? ''
   return { phase: 'Pulling', reason: `The node fetches ${image}; NIM images have several gigabytes.`, hint }
+}
+
+/** A volume that one node may mount waits for the pod of another node to end, which in a rolling update it never does. */
+function diagnoseMount(
+  message: string,
+  hint: string,
+  { name, namespace }: Pick<DiagnosisContext, 'name' | 'namespace'>,
+): Diagnosis {
+  if (!/Multi-Attach/i.test(message)) {
+    return { phase: 'Pending', reason: `A volume is not mounted yet: ${message}`, hint }
+  }
+  const reason = `Its volume is still mounted on another node: ${message}`
+  return { phase: 'Pending', reason, hint: `nexus edit ${name} -n ${namespace} --strategy Recreate` }
+}
+
+/** Every container is ready and the pod is not: the control plane says so of pods whose node it does not hear of. */
+function diagnoseLostNode({ spec }: Pod): Diagnosis {
+  const node = spec.nodeName ?? ''
+  return { phase: 'Pending', reason: `Its node ${node} does not answer.`, hint: `kubectl describe node ${node}`.trim() }
 }
 
 /** HTTP 451: not available in this region for legal reasons. It comes at the image or, later, at the weights. */

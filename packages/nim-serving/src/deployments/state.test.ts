@@ -2,9 +2,10 @@ import type { Event, InferenceService, PersistentVolumeClaim, PodStatus } from '
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { shippedTemplate, testInput } from '../testing/inputs.ts'
+import { modalDeployment, wizardDeployment } from '../testing/older-producers.ts'
 import { scheduled, testPod, unschedulable, waiting } from '../testing/pods.ts'
+import { isNIM } from './list.ts'
 import { assembleNIMInferenceService, assembleNIMServingRuntime } from './resources.ts'
-import { assembleNIMPVC } from './secrets.ts'
 import { deploymentState } from './state.ts'
 import type { DeploymentState, StateInput } from './state.ts'
 
@@ -22,9 +23,9 @@ function isvc(status?: InferenceService['status'], annotations: Record<string, s
   return { ...assembled, metadata, ...(status === undefined ? {} : { status }) }
 }
 
-function pvc(phase: 'Pending' | 'Bound' | 'Lost'): PersistentVolumeClaim | undefined {
-  const assembled = assembleNIMPVC(testInput())
-  return assembled && { ...assembled, status: { phase } }
+function pvc(phase: 'Pending' | 'Bound' | 'Lost'): PersistentVolumeClaim {
+  const metadata = { name: 'nim-pvc-llama', namespace: 'demo' }
+  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: {}, status: { phase } }
 }
 
 function event(reason: string, message: string, name = 'llama-predictor-1'): Event {
@@ -92,14 +93,14 @@ test.each<{ name: string; pod: PodStatus; phase: string; reason: string; hint: s
     pod: waiting('ErrImagePull', 'failed to authorize: 401 Unauthorized'),
     phase: 'Failed',
     reason: 'does not give',
-    hint: 'api-keys',
+    hint: 'nexus rotate-key llama -n demo --api-key-stdin',
   },
   {
     name: 'an unknown tag',
     pod: waiting('ImagePullBackOff', 'manifest unknown'),
     phase: 'Failed',
     reason: 'The registry has no',
-    hint: 'nexus catalog list',
+    hint: 'nexus edit llama -n demo --model :TAG',
   },
   {
     name: 'a registry that is down',
@@ -120,7 +121,7 @@ test.each<{ name: string; pod: PodStatus; phase: string; reason: string; hint: s
     pod: waiting('CreateContainerConfigError', 'secret "nim-api-key-llama" not found'),
     phase: 'Failed',
     reason: '"nim-api-key-llama"',
-    hint: 'Deploy again',
+    hint: 'nexus deploy',
   },
   {
     name: 'a wrong configuration',
@@ -134,7 +135,7 @@ test.each<{ name: string; pod: PodStatus; phase: string; reason: string; hint: s
     pod: ended(1, 'NGC_API_KEY is not set'),
     phase: 'Failed',
     reason: 'does not accept the key',
-    hint: 'api-keys',
+    hint: 'nexus rotate-key llama',
   },
   {
     name: 'weights of another region',
@@ -185,11 +186,64 @@ test.each<{ name: string; pod: PodStatus; phase: string; reason: string; hint: s
     reason: 'low on memory',
     hint: 'describe pod',
   },
+  {
+    name: 'a pod whose node is not heard of',
+    pod: {
+      ...scheduled({ ready: true, started: true, state: running }),
+      conditions: [
+        { type: 'PodScheduled', status: 'True' },
+        { type: 'Ready', status: 'False' },
+      ],
+    },
+    phase: 'Pending',
+    reason: 'node gpu-1 does not answer',
+    hint: 'kubectl describe node gpu-1',
+  },
 ])('$name is $phase', ({ pod, phase, reason, hint }) => {
-  const state = stateOf({ pods: [testPod(pod)] })
+  const { spec, ...rest } = testPod(pod)
+  const state = stateOf({ pods: [{ ...rest, spec: { ...spec, nodeName: 'gpu-1' } }] })
   expect(state.phase).toBe(phase)
   expect(state.reason).toContain(reason)
   expect(state.hint).toContain(hint)
+  expect(state.hint).toMatch(/\b(nexus|kubectl) [a-z]/)
+})
+
+test('a pull Secret that is missing is named, not the refusal that follows from it', () => {
+  const pod = testPod(waiting('ImagePullBackOff', '401 Unauthorized'))
+  const said = 'Unable to retrieve some image pull secrets (ngc-secret); attempting to pull the image may not succeed.'
+  const events = [event('FailedToRetrieveImagePullSecret', said, pod.metadata.name)]
+  expect(stateOf({ pods: [pod], events }).reason).toBe('The Secret "ngc-secret" to pull the image with does not exist.')
+})
+
+test('a volume that another node holds is named with the strategy that frees it', () => {
+  const pod = testPod(waiting('ContainerCreating'))
+  const said = 'Multi-Attach error for volume "pvc-1": Volume is already used by pod(s) llama-predictor-1-abcde'
+  const state = stateOf({ pods: [pod], events: [event('FailedAttachVolume', said, pod.metadata.name)] })
+  expect(state).toMatchObject({ phase: 'Pending', hint: 'nexus edit llama -n demo --strategy Recreate' })
+  expect(state.reason).toContain('still mounted on another node')
+})
+
+describe('of an older dashboard', () => {
+  const demo = { name: 'granite', project: 'demo', runtimeName: 'granite-7b', pvcName: 'nim-pvc-1768000000000a1' }
+
+  test.each([
+    { producer: 'the modal', parts: modalDeployment(demo) },
+    { producer: 'the wizard', parts: wizardDeployment(demo) },
+  ])('a deployment of $producer is read like ours', ({ parts }) => {
+    const lost = { ...parts.pvc, status: { phase: 'Lost' as const } }
+    const conditions = { ...parts.isvc, status: CONDITIONS }
+    const read = (changes: Partial<StateInput>): DeploymentState =>
+      deploymentState({ ...parts, isvc: conditions, pods: [], now, ...changes })
+    expect(isNIM(parts)).toBe(true)
+    expect(read({ runtime: undefined })).toMatchObject({
+      phase: 'Failed',
+      reason: expect.stringContaining('granite-7b'),
+    })
+    expect(read({ pvc: lost }).reason).toBe('The volume behind PVC "nim-pvc-1768000000000a1" is gone.')
+    const failing = testPod(waiting('CreateContainerConfigError', 'secret "nvidia-nim-secrets" not found'))
+    expect(read({ pods: [failing] }).reason).toContain('"nvidia-nim-secrets"')
+    expect(read({ pods: [testPod(scheduled({ state: running }))] }).phase).toBe('Starting')
+  })
 })
 
 describe('without a pod', () => {
@@ -252,6 +306,11 @@ test('an old version that answers beside a new one that starts is redeploying', 
   const old = testPod(scheduled({ ready: true, state: running }), { version: '1' })
   const next = testPod(scheduled({ state: running }), { version: '2' })
   expect(stateOf({ isvc: isvc(READY), pods: [old, next] }).phase).toBe('Redeploying')
+  const blocked = testPod(unschedulable('Insufficient nvidia.com/gpu'), { version: '2' })
+  expect(stateOf({ isvc: isvc(READY), pods: [old, blocked] })).toMatchObject({
+    phase: 'Redeploying',
+    hint: 'nexus edit llama -n demo --strategy Recreate',
+  })
   const replica = testPod(unschedulable('Insufficient nvidia.com/gpu'), { version: '1' })
   const scaling = stateOf({ isvc: isvc(READY), pods: [old, replica] })
   expect(scaling.phase).toBe('Ready')
@@ -267,13 +326,15 @@ test('pods on their way out say nothing about a deployment', () => {
 test('a stopped deployment is stopped, whatever its status still says', () => {
   const state = stateOf({ isvc: isvc(READY, { 'serving.kserve.io/stop': 'true' }) })
   expect(state.phase).toBe('Stopped')
-  expect(state.hint).toContain('serving.kserve.io/stop=false')
+  expect(state.hint).toBe('nexus start llama -n demo')
 })
 
 test('a deployment on its way out is deleting', () => {
   const going = isvc(READY)
   going.metadata.deletionTimestamp = '2026-11-21T11:59:00Z'
   expect(stateOf({ isvc: going }).phase).toBe('Deleting')
+  going.metadata.finalizers = ['inferenceservice.finalizers']
+  expect(stateOf({ isvc: going }).reason).toContain('inferenceservice.finalizers')
 })
 
 test('every state has a reason, and only one that answers receives traffic', () => {
@@ -296,6 +357,7 @@ test('every state has a reason, and only one that answers receives traffic', () 
         const pods = list.map((status, index) => testPod(status, { version: String(index) }))
         const state = stateOf({ isvc: isvc(isReady ? READY : CONDITIONS), pods, pvc: pvc(phase) })
         expect(state.reason).not.toBe('')
+        if (state.reason !== 'It answers.') expect(state.hint).toMatch(/\b(nexus|kubectl) [a-z]/)
         expect(['Ready', 'Redeploying'].includes(state.phase)).toBe(isReady)
       },
     ),

@@ -3,6 +3,7 @@ import { isStopped, runtimeNameOf } from '../api/InferenceService.ts'
 import type { DeploymentParts } from '../types.ts'
 import { diagnosePod, diagnosePVC } from './diagnosis.ts'
 import type { Diagnosis, DiagnosisContext } from './diagnosis.ts'
+import { endpointsOf } from './endpoints.ts'
 
 interface Explained {
   /** Why, as one sentence for people. */
@@ -42,14 +43,17 @@ export function deploymentState(input: StateInput): DeploymentState {
   const { isvc, runtime } = input
   const { name, namespace = '' } = isvc.metadata
   if (isvc.metadata.deletionTimestamp !== undefined) {
+    const { finalizers = [] } = isvc.metadata
+    const held =
+      finalizers.length === 0 ? '' : ` It waits for what these finalizers stand for: ${finalizers.join(', ')}.`
     const hint = `kubectl get pods -n ${namespace} -l serving.kserve.io/inferenceservice=${name}`
-    return { phase: 'Deleting', reason: 'It is being deleted.', hint }
+    return { phase: 'Deleting', reason: `It is being deleted.${held}`, hint }
   }
   const pods = input.pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   if (isStopped(isvc)) return stopped(input)
   const runtimeName = runtimeNameOf(isvc)
   if (runtime === undefined && runtimeName !== undefined && pods.length === 0) {
-    const hint = 'Deploy again with the same inputs: it adds what is missing.'
+    const hint = 'Deploy again with the same inputs, which adds what is missing: nexus deploy'
     return { phase: 'Failed', reason: `The ServingRuntime "${runtimeName}" does not exist.`, hint }
   }
   return running(input, pods)
@@ -57,7 +61,7 @@ export function deploymentState(input: StateInput): DeploymentState {
 
 function stopped({ isvc, pods }: StateInput): DeploymentState {
   const { name, namespace = '' } = isvc.metadata
-  const hint = `kubectl annotate inferenceservice ${name} -n ${namespace} --overwrite serving.kserve.io/stop=false`
+  const hint = `nexus start ${name} -n ${namespace}`
   const ending =
     pods.length === 0 ? '' : ` ${pods.length === 1 ? 'One pod is' : `${pods.length} pods are`} still ending.`
   return { phase: 'Stopped', reason: `It was stopped.${ending}`, hint }
@@ -65,19 +69,31 @@ function stopped({ isvc, pods }: StateInput): DeploymentState {
 
 function running(input: StateInput, pods: readonly Pod[]): DeploymentState {
   const { isvc, pvc, events = [], now } = input
-  const context: DiagnosisContext = { namespace: isvc.metadata.namespace ?? '', pvc, events, now }
+  const { name, namespace = '' } = isvc.metadata
+  const context: DiagnosisContext = { name, namespace, pvc, events, now }
   const worst = worstOf(pods.map((pod) => diagnosePod(pod, context)))
   if (isReady(isvc)) {
-    const url = isvc.status?.address?.url ?? isvc.status?.url
+    const { internal: url } = endpointsOf(isvc)
     if (worst === undefined || worst.phase === 'Ready') return { phase: 'Ready', url, reason: 'It answers.', hint: '' }
-    return versionsOf(pods) > 1
-      ? { phase: 'Redeploying', url, reason: `A new version starts: ${worst.reason}`, hint: worst.hint }
-      : { phase: 'Ready', url, reason: `It answers; a replica does not: ${worst.reason}`, hint: worst.hint }
+    if (versionsOf(pods) > 1) return redeploying(worst, url, context)
+    return { phase: 'Ready', url, reason: `It answers; a replica does not: ${worst.reason}`, hint: worst.hint }
   }
   if (worst === undefined) return withoutPods(input, context)
   if (worst.phase !== 'Ready') return { phase: worst.phase, reason: worst.reason, hint: worst.hint }
   const hint = `kubectl describe inferenceservice ${isvc.metadata.name} -n ${context.namespace}`
   return { phase: 'Starting', reason: 'The model is loaded; KServe has not seen it yet.', hint }
+}
+
+/** Where no second copy fits beside the first, a rolling update waits for a place that only its own end would free. */
+function redeploying(
+  { phase, reason, hint }: Diagnosis,
+  url: string | undefined,
+  { name, namespace }: DiagnosisContext,
+): DeploymentState {
+  const waitsForPlace = phase === 'Pending' && /No node (has enough|admits|takes)/.test(reason)
+  if (!waitsForPlace) return { phase: 'Redeploying', url, reason: `A new version starts: ${reason}`, hint }
+  const blocked = `The old version answers; the new one finds no place beside it: ${reason}`
+  return { phase: 'Redeploying', url, reason: blocked, hint: `nexus edit ${name} -n ${namespace} --strategy Recreate` }
 }
 
 /** `status` speaks of the spec it was made for: after an edit it is out of date until the controller has looked. */
