@@ -124,6 +124,15 @@ describe.each([
       expect(reasons).toEqual(expect.arrayContaining(expected))
     })
 
+    test('two pods listen on the same second port, and each is probed on its own', async () => {
+      const container = {
+        env: [{ name: 'ADMIN_PORT', value: '9091' }],
+        readinessProbe: { httpGet: { path: '/', port: 9091 } },
+      }
+      await Promise.all(['second-a', 'second-b'].map((name) => createPod(name, container)))
+      await Promise.all(['second-a', 'second-b'].map(untilReady))
+    })
+
     test('a failing readiness probe keeps the pod unready', async () => {
       await createPod('unhealthy', {
         env: [{ name: 'UNHEALTHY', value: '1' }],

@@ -20,7 +20,11 @@ export interface Launch {
   readonly command: readonly [string, ...string[]]
   readonly env: Record<string, string>
   readonly cwd: string
-  /** The port the pod listens on in the cluster, and the loopback port it has here until it ends. */
+  readonly sockets: readonly LaunchSocket[]
+}
+
+/** A port the pod listens on in the cluster, and the loopback port it has here until it ends. */
+export interface LaunchSocket {
   readonly containerPort: number
   readonly loopbackPort: number
 }
@@ -57,7 +61,10 @@ export async function prepareLaunch(
   const mounts = await mountFolders(container, place.volumes, place.serviceAccountDir)
   const cwd = join(place.dir, 'root')
   await mkdir(cwd, { recursive: true, mode: 0o700 })
-  const loopbackPort = await network.ports.claim()
+  const ports = portsIn(variables, program)
+  const sockets = await Promise.all(
+    [...ports.values()].map(async (containerPort) => ({ containerPort, loopbackPort: await network.ports.claim() })),
+  )
   const args = program.takesArgs === true ? (container.args ?? []) : []
   return {
     command: [...program.command, ...args.map((arg) => rewriteMountPaths(expandVariables(arg, variables), mounts))],
@@ -65,7 +72,7 @@ export async function prepareLaunch(
       ...ownVariables(variables, mounts),
       ...program.env?.(container.image ?? ''),
       [program.hostVariable]: HOST_IP,
-      [program.portVariable]: String(loopbackPort),
+      ...Object.fromEntries([...ports.keys()].map((name, index) => [name, String(sockets[index]?.loopbackPort)])),
       HOSTNAME: pod.metadata.name,
       ...apiVariables(api.url, place.serviceAccountDir),
       [MAP_VARIABLE]: network.mapPath,
@@ -73,8 +80,7 @@ export async function prepareLaunch(
       NODE_OPTIONS: [`--import=${preloadUrl()}`, variables.get('NODE_OPTIONS') ?? ''].join(' ').trim(),
     },
     cwd,
-    containerPort: portIn(variables, program),
-    loopbackPort,
+    sockets,
   }
 }
 
@@ -96,9 +102,20 @@ function apiVariables(url: string, serviceAccountDir: string | undefined): Recor
   }
 }
 
-function portIn(variables: ReadonlyMap<string, string>, { containerPort }: Program): number {
-  const port = Number(variables.get(containerPort.variable))
-  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : containerPort.default
+/** The ports a pod listens on, by the variable that tells its program where to bind instead. */
+function portsIn(variables: ReadonlyMap<string, string>, program: Program): Map<string, number> {
+  const { portVariable, containerPort, furtherPortVariables = [] } = program
+  const ports = new Map([[portVariable, portNumber(variables.get(containerPort.variable)) ?? containerPort.default]])
+  for (const name of furtherPortVariables) {
+    const port = portNumber(variables.get(name))
+    if (port !== undefined) ports.set(name, port)
+  }
+  return ports
+}
+
+function portNumber(text: string | undefined): number | undefined {
+  const port = Number(text)
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined
 }
 
 /** The same file from source and from `dist`. */

@@ -13,6 +13,8 @@ export interface Program {
   readonly portVariable: string
   /** The variable in the pod that names the port the pod listens on, and the port without it. */
   readonly containerPort: { readonly variable: string; readonly default: number }
+  /** Variables that name further ports the program listens on, in pods that set them. */
+  readonly furtherPortVariables?: readonly string[] | undefined
   /** The container's `args` follow the program's own. Default false: they belong to the image that this one stands for. */
   readonly takesArgs?: boolean | undefined
   /** Further variables, from the image. */
@@ -40,6 +42,9 @@ export function repositoryPrograms(root: string = repositoryPath()): Program[] {
       hostVariable: 'GATEWAY_HOST',
       portVariable: 'GATEWAY_PORT',
       containerPort: { variable: 'GATEWAY_PORT', default: 8000 },
+      furtherPortVariables: ['GATEWAY_ADMIN_PORT'],
+      // On one machine Services know in milliseconds that a pod goes: nobody needs to wait for them.
+      env: () => ({ GATEWAY_PRE_STOP_SECONDS: '0.2' }),
     },
     {
       name: 'mock-worker',

@@ -36,7 +36,7 @@ export async function runContainer(request: RunRequest): Promise<RunningContaine
   try {
     return await start(request)
   } catch (error) {
-    request.network.ports.release(request.launch.loopbackPort)
+    releasePorts(request)
     throw error
   }
 }
@@ -45,7 +45,7 @@ async function start(request: RunRequest): Promise<RunningContainer> {
   const { launch, network, podIP, dir } = request
   const log = new ContainerLog(request.logPath)
   const life = new AbortController()
-  const { command, env, cwd, containerPort, loopbackPort } = launch
+  const { command, env, cwd, sockets } = launch
   const started = await startPodProcess({
     command,
     env,
@@ -57,14 +57,14 @@ async function start(request: RunRequest): Promise<RunningContainer> {
     throw error
   })
   const startedAt = new Date().toISOString()
-  await network.open(podIP, containerPort, loopbackPort)
+  for (const { containerPort, loopbackPort } of sockets) await network.open(podIP, containerPort, loopbackPort)
   let health = Promise.resolve()
 
   async function finish(): Promise<ContainerExit> {
     const { exitCode, signal } = await started.ended
     life.abort()
-    network.close(podIP, containerPort, loopbackPort)
-    network.ports.release(loopbackPort)
+    for (const { containerPort, loopbackPort } of sockets) network.close(podIP, containerPort, loopbackPort)
+    releasePorts(request)
     await health
     log.end()
     const finishedAt = new Date().toISOString()
@@ -75,14 +75,18 @@ async function start(request: RunRequest): Promise<RunningContainer> {
     log,
     exited: finish(),
     watch(onHealth) {
-      const sockets = { podIP, loopbackPort: (port: number) => network.loopbackPort(podIP, port) }
-      const watch = { container: request.container, sockets, signal: life.signal, report: onHealth }
+      const reached = { podIP, loopbackPort: (port: number) => network.loopbackPort(podIP, port) }
+      const watch = { container: request.container, sockets: reached, signal: life.signal, report: onHealth }
       health = watchHealth(watch).catch((error: unknown) =>
         request.log(`probes of ${request.container.name}: ${String(error)}`),
       )
     },
     stop: (graceSeconds) => stopProcess(started, graceSeconds),
   }
+}
+
+function releasePorts({ launch, network }: RunRequest): void {
+  for (const { loopbackPort } of launch.sockets) network.ports.release(loopbackPort)
 }
 
 async function stopProcess(running: PodProcess, graceSeconds: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { Program } from '../programs.ts'
 const SCRIPT = `
 const { createServer } = require('node:http')
 const { existsSync, readFileSync, writeFileSync } = require('node:fs')
-const { CRASH_ONCE, EXIT_CODE, FETCH, HOST, PORT, PRINT, READ, STUBBORN, UNHEALTHY } = process.env
+const { ADMIN_PORT, CRASH_ONCE, EXIT_CODE, FETCH, HOST, PORT, PRINT, READ, STUBBORN, UNHEALTHY } = process.env
 console.log('started')
 if (PRINT) for (const name of PRINT.split(',')) console.log(name + '=' + process.env[name])
 if (READ) console.log(readFileSync(READ, 'utf8'))
@@ -17,9 +17,10 @@ createServer((request, answer) => {
   answer.statusCode = UNHEALTHY && request.url === '/health' ? 500 : 200
   answer.end('served by ' + process.env.HOSTNAME)
 }).listen(Number(PORT), HOST)
+if (ADMIN_PORT) createServer((request, answer) => answer.end()).listen(Number(ADMIN_PORT), HOST)
 `
 
-/** A small program that stands for image `test-program`. It listens on port 8000 of its pod. */
+/** A small program that stands for image `test-program`. It listens on port 8000 of its pod, and on `ADMIN_PORT`. */
 export const testProgram: Program = {
   name: 'test-program',
   image: /^test-program$/,
@@ -27,4 +28,5 @@ export const testProgram: Program = {
   hostVariable: 'HOST',
   portVariable: 'PORT',
   containerPort: { variable: 'PORT', default: 8000 },
+  furtherPortVariables: ['ADMIN_PORT'],
 }
