@@ -16,12 +16,18 @@ export type Fault =
   | 'reset'
   /** 500 to this write and to every request after it. */
   | 'down'
+  /** 409, as if somebody else had written in between; the server never hears of it. */
+  | 'conflict'
+  /** 403, as an admission webhook says it; the server never hears of it. */
+  | 'denied'
 
 /** One write to spoil. */
 interface SpoiledWrite {
   /** Counted from 0; dry runs are no writes. */
   readonly write: number
   readonly fault: Fault
+  /** How many writes in a row, from that one on. Default 1. */
+  readonly times?: number
 }
 
 /** A request that reached the proxy. */
@@ -48,7 +54,8 @@ export async function startFaultProxy(upstream: ClusterAccess, spoiled?: Spoiled
   let isDown = false
   const faultOf = (seen: SeenRequest): Fault | undefined => {
     const write = requests.filter(({ isWrite }) => isWrite).length - 1
-    const isSpoiled = seen.isWrite && write === plan?.write
+    const { write: first = 0, times = 1 } = plan ?? {}
+    const isSpoiled = plan !== undefined && seen.isWrite && write >= first && write < first + times
     isDown ||= isSpoiled && plan?.fault === 'down'
     return isSpoiled || isDown ? plan?.fault : undefined
   }
@@ -83,9 +90,9 @@ async function relay(
   outgoing: ServerResponse,
   fault: Fault | undefined,
 ): Promise<void> {
-  if (fault === 'refused' || fault === 'down') {
+  if (fault !== undefined && fault !== 'lost-answer' && fault !== 'reset') {
     incoming.resume()
-    return refuse(outgoing)
+    return refuse(outgoing, fault)
   }
   const answer = await forward(upstream, incoming)
   if (fault === undefined) {
@@ -93,7 +100,7 @@ async function relay(
     return pipeline(answer, outgoing)
   }
   await answer.resume().toArray()
-  if (fault === 'lost-answer') return refuse(outgoing)
+  if (fault === 'lost-answer') return refuse(outgoing, fault)
   outgoing.socket?.resetAndDestroy()
 }
 
@@ -116,8 +123,21 @@ function forward(upstream: ClusterAccess, incoming: IncomingMessage): Promise<In
   })
 }
 
-function refuse(outgoing: ServerResponse): void {
-  outgoing.writeHead(500, { 'content-type': 'application/json' })
-  const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'InternalError', code: 500 }
-  outgoing.end(JSON.stringify({ ...status, message: 'injected fault' }))
+function refuse(outgoing: ServerResponse, fault: Fault): void {
+  const { code, reason, message } = refusalOf(fault)
+  outgoing.writeHead(code, { 'content-type': 'application/json' })
+  outgoing.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code, message }))
+}
+
+function refusalOf(fault: Fault): { code: number; reason: string; message: string } {
+  if (fault === 'conflict')
+    return { code: 409, reason: 'Conflict', message: 'the object has been modified (injected fault)' }
+  if (fault === 'denied') {
+    return {
+      code: 403,
+      reason: 'Forbidden',
+      message: 'admission webhook "fault.test" denied the request: injected fault',
+    }
+  }
+  return { code: 500, reason: 'InternalError', message: 'injected fault' }
 }

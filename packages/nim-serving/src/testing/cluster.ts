@@ -10,9 +10,12 @@ export interface TestCluster {
   readonly kube: NodeKubeClient
 }
 
-/** A real API server with Kubernetes' own controllers, KServe's definitions and the template; the caller closes the client. */
-export async function connectToTestCluster(): Promise<TestCluster> {
-  const access = await loadKubeConfig({ path: await sharedControlPlane({ controllers: true }) })
+/**
+ * A real API server with KServe's definitions, the template and, unless a test plays them itself, Kubernetes' own
+ * controllers; the caller closes the client.
+ */
+export async function connectToTestCluster({ controllers = true } = {}): Promise<TestCluster> {
+  const access = await loadKubeConfig({ path: await sharedControlPlane({ controllers }) })
   const kube = createNodeKubeClient(access)
   await installTemplate(kube)
   return { access, kube }
