@@ -282,6 +282,18 @@ test.each(SCHEMES)('over %s: makes further calls wait for a connection', async (
   expect(sockets).toHaveLength(1)
 })
 
+test('does not make a question after health wait behind calls', async () => {
+  const { url } = await startScript((request, socket) => {
+    if (request.startsWith('GET')) socket.write(OK)
+  })
+  const client = open(url, { maxConnections: 1 })
+  const busy = post(client).head()
+  expect((await whole(client.start({ method: 'GET', path: '/health', headers: {}, body: [] }))).body).toBe('ok')
+  const failed = expect(busy).rejects.toMatchObject({ kind: 'broken' })
+  await client.close()
+  await failed
+})
+
 test.each(SCHEMES)('over %s: reads no further ahead than a small buffer', async (scheme) => {
   const total = 64 * 1024 * 1024
   const { url, sockets } = await startScript((_request, socket) => {

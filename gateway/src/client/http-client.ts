@@ -53,7 +53,7 @@ class HttpClient implements UpstreamClient, ConnectionOwner {
   start(request: UpstreamRequest): UpstreamCall {
     const call = new HttpCall(this, renderRequestHead(request, this.#host, this.#prefix), request.body)
     if (this.#isClosed) call.answer.fail(new UpstreamError('unreachable', 'the client is closed'))
-    else this.assign(call)
+    else this.assign(call, request.method === 'POST')
     return call.answer
   }
 
@@ -67,10 +67,10 @@ class HttpClient implements UpstreamClient, ConnectionOwner {
   }
 
   /** Gives a call a connection: an idle one, a new one, or the first that becomes free. */
-  assign(call: HttpCall): void {
+  assign(call: HttpCall, mayWait: boolean): void {
     const connection = this.#takeIdle()
     if (connection !== undefined) call.runOn(connection)
-    else if (this.#connections.size < this.#options.maxConnections) call.runOn(this.#open())
+    else if (this.#connections.size < this.#options.maxConnections || !mayWait) call.runOn(this.#open())
     else this.#waiting.add(call)
   }
 

@@ -53,7 +53,10 @@ export interface ClientOptions {
   readonly connectMs: number
   /** How long an idle connection is kept; a `keep-alive: timeout=` of the server shortens it. */
   readonly idleMs: number
-  /** Connections at a time; further calls wait for one. */
+  /**
+   * Connections at a time; further calls wait for one. A GET does not wait: it asks after a server's health and load,
+   * and a busy server is not a sick one.
+   */
   readonly maxConnections: number
 }
 

@@ -63,7 +63,7 @@ export const UpstreamSettings = z.strictObject({
   timeouts: Timeouts.optional().describe('Those of the gateway, if unset.'),
   pool: z
     .strictObject({
-      maxConnections: z.int().min(1).default(1024).describe('Connections to one endpoint.'),
+      maxConnections: z.int().min(1).default(4096).describe('Connections to one endpoint.'),
       idleMs: Timeout.default(3_500).describe('Shorter than the servers behind keep theirs (uvicorn: 5 s).'),
     })
     .prefault({})
