@@ -1,11 +1,12 @@
-import { Kinds } from '@nexus/kube'
-import type { InferenceService, KubeClient, Pod } from '@nexus/kube'
+import { Kinds, ownerReferenceTo } from '@nexus/kube'
+import type { InferenceService, KubeClient, Pod, Secret } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
-import { hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
+import { eventually, hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectToTestCluster, freshProject } from '../testing/cluster.ts'
 import type { TestCluster } from '../testing/cluster.ts'
 import { shippedTemplate, testInput, testRequest } from '../testing/inputs.ts'
+import { modalDeployment, SHARED_KEY_SECRET, SHARED_PULL_SECRET, wizardDeployment } from '../testing/older-producers.ts'
 import { scheduled, testPod, unschedulable } from '../testing/pods.ts'
 import { deleteNIMDeployment, planNIMDeletion } from './delete.ts'
 import { deployNIMDeployment } from './deploy.ts'
@@ -136,20 +137,63 @@ describe.skipIf(!hasControlPlane())('a deployment on a real API server', () => {
     expect([...items, ...(await secretsOf(kube, project))]).toEqual([])
   })
 
-  test('leaves what another one uses', async () => {
+  test('leaves what another one uses, and the collector does not take it either', { timeout: 120_000 }, async () => {
     const project = await freshProject(kube)
     await deploy(kube, project, 'llama')
     const second = assembleNIMInferenceService(testInput({ name: 'second', project }))
     second.spec.predictor.model = { modelFormat: { name: 'llama-3.1-8b-instruct' }, runtime: 'llama' }
-    second.spec.predictor.imagePullSecrets = [{ name: 'nim-image-pull-llama' }]
     await kube.create(second)
     const { removes, keeps } = await planNIMDeletion(kube, { name: 'llama', project })
-    expect(removes.map(({ ref }) => ref.name)).toEqual(['llama', 'nim-api-key-llama'])
-    expect(keeps.map(({ ref, because }) => `${ref.kind.kind}: ${because}`)).toEqual([
-      'ServingRuntime: InferenceService second uses it',
-      'Secret: InferenceService second uses it',
-      'PersistentVolumeClaim: it holds the weights, and a later deployment of the name uses it again',
+    expect(removes.map(({ ref }) => `${ref.kind.kind} ${ref.name}`)).toEqual(['InferenceService llama'])
+    expect(keeps.map(({ ref, because }) => `${ref.name}: ${because}`)).toEqual([
+      'llama: InferenceService second uses it',
+      'nim-api-key-llama: InferenceService second uses it',
+      'nim-image-pull-llama: InferenceService second uses it',
+      'nim-pvc-llama: InferenceService second uses it',
     ])
+    // Owned by the same InferenceService and used by nobody: when it is gone, the collector has been here.
+    const sign = await kube.create(
+      ownedSecret(await kube.get({ kind: Kinds.InferenceService, name: 'llama', namespace: project })),
+    )
+    await deleteNIMDeployment({ name: 'llama', project }, { kube })
+    // The collector learns of a kind defined after its start within half a minute.
+    await eventually(async () => expect(await secretsOf(kube, project)).not.toContain(sign.metadata.name), 90_000)
+    expect(await secretsOf(kube, project)).toEqual(['nim-api-key-llama', 'nim-image-pull-llama'])
+  })
+
+  test('of an older dashboard is listed, and its shared Secrets go with the last that uses them', async () => {
+    const project = await freshProject(kube)
+    const first = modalDeployment({ name: 'first', project, runtimeName: 'nim-first' })
+    const last = wizardDeployment({ name: 'last', project })
+    for (const { pvc, runtime, isvc } of [first, last])
+      for (const object of [pvc, runtime, isvc]) await kube.create(object)
+    for (const name of [SHARED_KEY_SECRET, SHARED_PULL_SECRET]) await kube.create(emptySecret(name, project))
+    const listed = await listNIMDeployments(kube, { namespace: project })
+    expect(listed.map(({ name, pvcName, tag }) => [name, pvcName, tag])).toEqual([
+      ['first', first.pvc.metadata.name, '1.8.4'],
+      ['last', 'last', '1.8.4'],
+    ])
+    const { kept } = await deleteNIMDeployment({ name: 'first', project }, { kube }, { deletePvc: true })
+    expect(kept.map(({ name, because }) => `${name}: ${because}`)).toEqual([
+      'nvidia-nim-secrets: InferenceService last uses it',
+      'ngc-secret: InferenceService last uses it',
+    ])
+    await deleteNIMDeployment({ name: 'last', project }, { kube })
+    expect(await secretsOf(kube, project)).toEqual([])
+  })
+
+  test('is deleted once, however many ask for it at the same time', async () => {
+    const project = await freshProject(kube)
+    await deploy(kube, project, 'llama')
+    const asked = Array.from({ length: 4 }, () => deleteNIMDeployment({ name: 'llama', project }, { kube }))
+    for (const result of await Promise.allSettled(asked)) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'NEXUS_DEPLOY_NOT_FOUND' })
+    }
+    expect(await secretsOf(kube, project)).toEqual([])
+    expect((await kube.list({ kind: Kinds.ServingRuntime, namespace: project })).items).toEqual([])
+    await eventually(async () =>
+      expect((await kube.list({ kind: Kinds.InferenceService, namespace: project })).items).toEqual([]),
+    )
   })
 
   test('that is no NIM is not deleted', async () => {
@@ -200,10 +244,21 @@ async function patchStatus(kube: KubeClient, namespace: string, status: Inferenc
 /** A pod no controller owns, first without a node, then with a container that runs. */
 async function createPod(kube: KubeClient, namespace: string): Promise<void> {
   const { status: _, ...pod } = testPod(unschedulable('Insufficient nvidia.com/gpu'))
-  const created = await kube.create<Pod>({ ...pod, metadata: { ...pod.metadata, namespace } })
+  // Nobody schedules it: a scheduler would write its own words over the status below.
+  const spec = { ...pod.spec, schedulerName: 'nobody' }
+  const created = await kube.create<Pod>({ ...pod, metadata: { ...pod.metadata, namespace }, spec })
   const ref = { kind: Kinds.Pod, name: created.metadata.name, namespace }
   const status = scheduled({ state: { running: { startedAt: '2026-11-21T11:48:00Z' } } })
   await kube.patch(ref, { type: 'merge', body: { status } }, { subresource: 'status' })
+}
+
+function emptySecret(name: string, namespace: string): Secret {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } }
+}
+
+function ownedSecret(owner: InferenceService): Secret {
+  const secret = emptySecret('sign', owner.metadata.namespace ?? '')
+  return { ...secret, metadata: { ...secret.metadata, ownerReferences: [ownerReferenceTo(owner)] } }
 }
 
 async function secretsOf(kube: KubeClient, namespace: string): Promise<string[]> {

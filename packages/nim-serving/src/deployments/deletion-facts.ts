@@ -1,0 +1,107 @@
+import { isNotFound, KubeApiError, Kinds } from '@nexus/kube'
+import type { CallOptions, Kind, KubeClient, KubeObject, ObjectRef } from '@nexus/kube'
+import type { DeploymentRef } from '../types.ts'
+import { candidateSecrets } from './deletion-plan.ts'
+import type { NamespaceObjects, SecretFound } from './deletion-plan.ts'
+import { getOrUndefined } from './existing.ts'
+import { serviceAccountName } from './token-auth.ts'
+
+function namespaced(apiVersion: string, kind: string, plural: string): Kind {
+  return { apiVersion, kind, plural, namespaced: true }
+}
+
+/**
+ * Kinds that may name a Secret or a PVC, besides those a deployment consists of. Not every cluster has all of them, and
+ * not everybody may list them.
+ */
+const USING_KINDS: readonly Kind[] = [
+  Kinds.ServiceAccount,
+  Kinds.Deployment,
+  namespaced('apps/v1', 'StatefulSet', 'statefulsets'),
+  namespaced('apps/v1', 'DaemonSet', 'daemonsets'),
+  namespaced('batch/v1', 'Job', 'jobs'),
+  namespaced('batch/v1', 'CronJob', 'cronjobs'),
+  namespaced('nim.opendatahub.io/v1', 'Account', 'accounts'),
+  namespaced('apps.nvidia.com/v1alpha1', 'NIMService', 'nimservices'),
+]
+
+/**
+ * Reads everything of a namespace that can be part of a deployment or use a part of one.
+ * @throws KubeApiError where a kind that a deployment consists of cannot be listed.
+ */
+export async function fetchNamespaceObjects(
+  kube: KubeClient,
+  { name, project: namespace }: DeploymentRef,
+  options: CallOptions,
+): Promise<NamespaceObjects> {
+  const [services, runtimes, pods, claims, access, ...using] = await Promise.all([
+    kube.list({ kind: Kinds.InferenceService, namespace }, options),
+    kube.list({ kind: Kinds.ServingRuntime, namespace }, options),
+    kube.list({ kind: Kinds.Pod, namespace }, options),
+    kube.list({ kind: Kinds.PersistentVolumeClaim, namespace }, options),
+    fetchAccess(kube, { name, project: namespace }, options),
+    ...USING_KINDS.map((kind) => listUsing(kube, kind, namespace, options)),
+  ])
+  const found = { services: services.items, runtimes: runtimes.items }
+  const secrets = await Promise.all(
+    candidateSecrets(name, found).map((secret) => fetchSecret(kube, secret, namespace, options)),
+  )
+  return {
+    ...found,
+    pods: pods.items,
+    claims: claims.items,
+    access,
+    secrets: secrets.filter((secret) => secret !== undefined),
+    others: using.flatMap((list) => (list instanceof KubeApiError ? [] : list)),
+    unseen: USING_KINDS.filter((_, index) => using[index] instanceof KubeApiError).map(({ plural }) => plural),
+  }
+}
+
+/** Objects of a kind; none where the cluster does not know the kind, the error where they cannot be seen. */
+async function listUsing(
+  kube: KubeClient,
+  kind: Kind,
+  namespace: string,
+  options: CallOptions,
+): Promise<KubeObject[] | KubeApiError> {
+  try {
+    return (await kube.list({ kind, namespace }, options)).items
+  } catch (cause) {
+    if (isNotFound(cause)) return []
+    if (cause instanceof KubeApiError) return cause
+    throw cause
+  }
+}
+
+/** By which callers prove that they may use the deployment. Whoever may not read them leaves them to the collector. */
+async function fetchAccess(
+  kube: KubeClient,
+  { name, project: namespace }: DeploymentRef,
+  options: CallOptions,
+): Promise<KubeObject[]> {
+  const refs: ObjectRef[] = [
+    { kind: Kinds.RoleBinding, name: `${name}-view`, namespace },
+    { kind: Kinds.Role, name: `${name}-view-role`, namespace },
+    { kind: Kinds.ServiceAccount, name: serviceAccountName({ name }), namespace },
+  ]
+  const found = await Promise.all(
+    refs.map((ref) =>
+      getOrUndefined(kube, ref, options).catch((cause: unknown) => {
+        if (cause instanceof KubeApiError && cause.status === 403) return undefined
+        throw cause
+      }),
+    ),
+  )
+  return found.filter((object) => object !== undefined)
+}
+
+/** A Secret as far as a deletion looks at it: its data is dropped as soon as it has arrived. */
+async function fetchSecret(
+  kube: KubeClient,
+  name: string,
+  namespace: string,
+  options: CallOptions,
+): Promise<SecretFound | undefined> {
+  const secret = await getOrUndefined(kube, { kind: Kinds.Secret, name, namespace }, options)
+  return secret && { metadata: secret.metadata, dataKeys: Object.keys(secret.data ?? {}) }
+}
