@@ -50,10 +50,10 @@ const ADMIN: readonly Route[] = [
 /** The routes of one port. */
 export class RouteTable {
   readonly #exact = new Map<string, Route>()
-  readonly #routes: readonly Route[]
+  readonly routes: readonly Route[]
 
   private constructor(routes: readonly Route[]) {
-    this.#routes = routes
+    this.routes = routes
     for (const route of routes) if (!route.path.endsWith('/*')) this.#exact.set(`${route.method} ${route.path}`, route)
   }
 
@@ -78,7 +78,7 @@ export class RouteTable {
   }
 
   #search(method: string, path: string): Route {
-    const here = this.#routes.filter((route) => matches(route.path, path))
+    const here = this.routes.filter((route) => matches(route.path, path))
     const route = here.find((candidate) => candidate.method === method)
     if (route !== undefined) return route
     if (here.length === 0) throw new GatewayError('unknown_url', 'There is nothing at this URL. See GET /v1/models.')
