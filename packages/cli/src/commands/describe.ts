@@ -1,8 +1,7 @@
-import { apiKeySecretName, DeploymentName, imagePullSecretName, predictorName } from '@nexus/core'
-import { Kinds } from '@nexus/kube'
+import { predictorName } from '@nexus/core'
 import type { Event, Pod } from '@nexus/kube'
-import { eventsAbout, getNIMDeployment } from '@nexus/nim-serving'
-import type { NIMDeployment } from '@nexus/nim-serving'
+import { describeNIMDeployment } from '@nexus/nim-serving'
+import type { KeyDetails, NIMDeploymentDetails, VolumeDetails } from '@nexus/nim-serving'
 import { withCluster } from '../cluster.ts'
 import type { ClusterFlags } from '../cluster.ts'
 import { deploymentData } from '../deployment-data.ts'
@@ -16,21 +15,31 @@ import type { Shell } from '../shell.ts'
 /** `nexus describe NAME`. */
 export async function describe(name: string, flags: ClusterFlags & OutputFlags, shell: Shell): Promise<void> {
   await withCluster(flags, shell, async ({ kube, namespace }) => {
-    const options = { signal: shell.signal }
-    const deployment = await getNIMDeployment(kube, { name, project: namespace }, options)
+    const details = await describeNIMDeployment(kube, { name, project: namespace }, { signal: shell.signal })
     if (flags.output !== undefined) {
-      const data = deploymentData(deployment)
-      return print(shell, flags.output, { rows: [deployment], columns: [], name: () => name, data, empty: '' })
+      const data = detailsData(details)
+      return print(shell, flags.output, { rows: [details], columns: [], name: () => name, data, empty: '' })
     }
-    const events = await kube.list({ kind: Kinds.Event, namespace }, options)
     const now = new Date()
-    shell.out(renderDeployment(deployment, now))
-    shell.out(renderPods(deployment.pods, now))
-    shell.out(renderEvents(eventsAbout(events.items, name), now))
+    shell.out(renderDetails(details, now))
+    shell.out(renderPods(details.deployment.pods, now))
+    shell.out(renderEvents(details.events, now))
   })
 }
 
-function renderDeployment(deployment: NIMDeployment, now: Date): string {
+/** As `-o json` and `-o yaml` show it: the deployment as in a list, and what only a look at all its objects tells. */
+function detailsData({ deployment, events, ...details }: NIMDeploymentDetails): object {
+  const said = events.map(({ type, reason, message, involvedObject }) => ({
+    type,
+    reason,
+    message,
+    object: `${involvedObject.kind ?? ''}/${involvedObject.name ?? ''}`,
+  }))
+  return { ...deploymentData(deployment), ...details, events: said }
+}
+
+function renderDetails(details: NIMDeploymentDetails, now: Date): string {
+  const { deployment, endpoints, hardwareProfile } = details
   const { state } = deployment
   return renderFields([
     ['Name', deployment.name],
@@ -40,23 +49,45 @@ function renderDeployment(deployment: NIMDeployment, now: Date): string {
     ['Image', deployment.image],
     ['Replicas', String(deployment.replicas)],
     ['GPUs', `${deployment.gpus} for each replica`],
+    ['Hardware profile', hardwareProfile && `${hardwareProfile.name} (${hardwareProfile.namespace})`],
     ['Age', renderAge(deployment.createdAt, now)],
     ['State', state.phase],
     ['Reason', state.reason],
     ['Next', state.hint],
-    ['Address', 'url' in state ? state.url : undefined],
+    ['Address', endpoints.internal],
+    ['Outside', endpoints.external],
+    ['Token', details.auth ? 'asked for' : 'not asked for'],
     ['Gateway', `ask it as ${deployment.project}/${deployment.name}`],
-    ['Objects', objectNames(deployment).join(', ')],
+    ['Key', renderKey(details.key)],
+    ['Volume', renderVolume(details.volume)],
+    ['Objects', objectNames(details).join(', ')],
   ])
 }
 
-function objectNames({ name, runtime, pvcName, pvc }: NIMDeployment): string[] {
-  const parsed = DeploymentName.safeParse(name).data
+function renderKey(key: KeyDetails | undefined): string {
+  if (key === undefined) return 'none'
+  const where = `Secret ${key.secret}${key.shared ? ', shared by all older deployments of the project' : ''}`
+  if (key.found !== 'present')
+    return `${where} ${key.found === 'missing' ? '(missing)' : '(you may not look at Secrets)'}`
+  const hint = key.hint === undefined ? 'not written down' : `…${key.hint}`
+  return `${hint}, set by ${key.setBy ?? 'somebody unknown'} (${where})`
+}
+
+function renderVolume(volume: VolumeDetails | undefined): string | undefined {
+  if (volume === undefined) return undefined
+  const { pvc, phase, size, storageClass, subPath } = volume
+  const facts = [phase, size, storageClass, subPath && `folder ${subPath}`].filter((fact) => fact !== undefined)
+  return `${pvc} (${facts.join(', ')})`
+}
+
+function objectNames({ deployment, runtimeName, volume, key, pullSecrets }: NIMDeploymentDetails): string[] {
+  const { name, runtime } = deployment
+  const secrets = [...(key === undefined ? [] : [key.secret]), ...pullSecrets]
   return [
     `InferenceService ${name}`,
-    ...(runtime === undefined ? [] : [`ServingRuntime ${runtime.metadata.name}`]),
-    ...(pvcName === undefined ? [] : [`PersistentVolumeClaim ${pvcName} (${pvc?.status?.phase ?? 'missing'})`]),
-    ...(parsed === undefined ? [] : [`Secret ${apiKeySecretName(parsed)}`, `Secret ${imagePullSecretName(parsed)}`]),
+    ...(runtimeName === undefined ? [] : [`ServingRuntime ${runtimeName}${runtime === undefined ? ' (missing)' : ''}`]),
+    ...(volume === undefined ? [] : [`PersistentVolumeClaim ${volume.pvc}`]),
+    ...secrets.map((secret) => `Secret ${secret}`),
     `Deployment ${predictorName(name)}`,
   ]
 }

@@ -68,9 +68,18 @@ export async function listNIMDeployments(
  */
 export async function getNIMDeployment(
   kube: KubeClient,
+  ref: DeploymentRef,
+  options: ReadOptions = {},
+): Promise<NIMDeployment> {
+  return (await readNIMDeployment(kube, ref, options)).deployment
+}
+
+/** The same with those events, in no order. */
+export async function readNIMDeployment(
+  kube: KubeClient,
   { name, project: namespace }: DeploymentRef,
   { now = new Date(), ...options }: ReadOptions = {},
-): Promise<NIMDeployment> {
+): Promise<{ deployment: NIMDeployment; events: Event[] }> {
   const isvc = await getOrUndefined(kube, { kind: Kinds.InferenceService, name, namespace }, options)
   if (isvc === undefined) throw await notFound(kube, { name, project: namespace }, options)
   const runtimeName = runtimeNameOf(isvc)
@@ -87,7 +96,8 @@ export async function getNIMDeployment(
     claim === undefined
       ? undefined
       : await getOrUndefined(kube, { kind: Kinds.PersistentVolumeClaim, name: claim, namespace }, options)
-  return toNIMDeployment({ isvc, runtime, pvc, pods: pods.items }, eventsAbout(events.items, name), now)
+  const about = eventsAbout(events.items, name)
+  return { deployment: toNIMDeployment({ isvc, runtime, pvc, pods: pods.items }, about, now), events: about }
 }
 
 /** The pods of a deployment. */
