@@ -40,17 +40,17 @@ export const ProjectName = z
 export type ProjectName = z.infer<typeof ProjectName>
 
 /** The Secret with a deployment's NVIDIA key, data key `NGC_API_KEY`. */
-export function apiKeySecretName(name: DeploymentName): string {
+export function apiKeySecretName(name: string): string {
   return `nim-api-key-${name}`
 }
 
 /** The Secret with which the cluster pulls a deployment's image, type `kubernetes.io/dockerconfigjson`. */
-export function imagePullSecretName(name: DeploymentName): string {
+export function imagePullSecretName(name: string): string {
   return `nim-image-pull-${name}`
 }
 
 /** The PVC that holds a deployment's weights, unless the user chose another. */
-export function pvcName(name: DeploymentName): string {
+export function pvcName(name: string): string {
   return `nim-pvc-${name}`
 }
 

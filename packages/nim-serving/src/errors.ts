@@ -31,6 +31,18 @@ export type DeployErrorCode =
   | 'NEXUS_DEPLOY_DELETING'
   /** The PVC cannot hold this deployment. */
   | 'NEXUS_DEPLOY_PVC_INCOMPATIBLE'
+  /** The PVC cannot be resized so: it only grows, and only where its StorageClass allows it. */
+  | 'NEXUS_DEPLOY_PVC_RESIZE'
+  /** No hardware profile of this name. */
+  | 'NEXUS_DEPLOY_PROFILE_NOT_FOUND'
+  /** A hardware profile cannot be read. */
+  | 'NEXUS_DEPLOY_PROFILE_INVALID'
+  /** Somebody else has changed the deployment since it was read. */
+  | 'NEXUS_DEPLOY_EDIT_CONFLICT'
+  /** An edit ended half-way; the same edit again completes it. */
+  | 'NEXUS_DEPLOY_EDIT_INCOMPLETE'
+  /** A part of the deployment is missing, so that it cannot be changed. */
+  | 'NEXUS_DEPLOY_INCOMPLETE'
   /** The server refused an object in the dry run; nothing was written. */
   | 'NEXUS_DEPLOY_REFUSED'
   /** A write failed; everything this call had created was removed again. */

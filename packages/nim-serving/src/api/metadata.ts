@@ -20,3 +20,9 @@ export const DEPLOY_ID_ANNOTATION = 'nexus.dev/deploy-id'
 
 /** Puts a PVC first where a dashboard offers PVCs for models. */
 export const PVC_ANNOTATION = 'dashboard.opendatahub.io/nim-pvc'
+
+/** The folder of a PVC that holds the weights, where a dashboard offers PVCs for models. */
+export const SUB_PATH_ANNOTATION = 'dashboard.opendatahub.io/nim-subpath'
+
+/** On a PVC: when it was last resized through a deployment, RFC 3339. Other dashboards write it, too. */
+export const FORCE_REDEPLOY_ANNOTATION = 'runtimes.opendatahub.io/force-redeploy'

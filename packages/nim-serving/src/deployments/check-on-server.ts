@@ -1,6 +1,7 @@
 import { messageOf } from '@nexus/core'
 import { isNotFound, KubeApiError, withDryRun } from '@nexus/kube'
 import type { KubeClient, KubeObject } from '@nexus/kube'
+import { isUnknownKind, kserveMissing } from '../api/missing-kind.ts'
 import { DeployError } from '../errors.ts'
 import { resourceName } from './plan.ts'
 import type { Report } from './progress.ts'
@@ -17,10 +18,19 @@ export async function checkOnServer(
   signal?: AbortSignal,
 ): Promise<void> {
   const rehearsal = withDryRun(kube)
-  const answers = await Promise.allSettled(objects.map((object) => rehearsal.create(object, { signal })))
+  const answers = await Promise.allSettled(objects.map((object) => rehearse(rehearsal, object, signal)))
   const causes = answers.filter((answer) => answer.status === 'rejected').map(({ reason }): unknown => reason)
   if (causes.length > 0) throw refusal(causes)
   report({ type: 'checked', resources: objects.map(resourceName) })
+}
+
+/** A RoleBinding may name a Role that is made a moment before it: in a rehearsal it is not there. */
+async function rehearse(rehearsal: KubeClient, object: KubeObject, signal?: AbortSignal): Promise<void> {
+  try {
+    await rehearsal.create(object, { signal })
+  } catch (cause) {
+    if (!(object.kind === 'RoleBinding' && isNotFound(cause))) throw cause
+  }
 }
 
 function refusal(causes: readonly unknown[]): unknown {
@@ -28,12 +38,7 @@ function refusal(causes: readonly unknown[]): unknown {
   // Something else than a refusal: no judgement of the objects, so it is passed on as it is.
   if (answered.length < causes.length) return causes.find((cause) => !answered.includes(cause))
   const missing = causes.find(isUnknownKind)
-  if (missing !== undefined) {
-    return new DeployError('NEXUS_DEPLOY_KSERVE_MISSING', 'This cluster does not know InferenceServices.', {
-      hint: 'Install KServe, or use another cluster: nexus up starts one on this machine.',
-      cause: missing,
-    })
-  }
+  if (missing !== undefined) return kserveMissing(missing)
   return new DeployError(
     'NEXUS_DEPLOY_REFUSED',
     `The cluster would refuse this:\n${causes.map(messageOf).join('\n')}`,
@@ -42,9 +47,4 @@ function refusal(causes: readonly unknown[]): unknown {
       cause: causes[0],
     },
   )
-}
-
-/** A 404 for a create: the kind is unknown, or the namespace, which then is named, went away after we looked. */
-function isUnknownKind(cause: unknown): boolean {
-  return isNotFound(cause) && cause.body?.details?.kind !== 'namespaces'
 }

@@ -1,67 +1,75 @@
 import { compareQuantities } from '@nexus/kube'
-import type { EnvVar, InferenceService, Quantity, ResourceList, ServingRuntime } from '@nexus/kube'
-import { runtimeNameOf } from '../api/InferenceService.ts'
-import { DESCRIPTION_ANNOTATION, DISPLAY_NAME_ANNOTATION } from '../api/metadata.ts'
-import { cacheClaimName, cacheSubPath, servingContainer } from '../api/ServingRuntime.ts'
+import type { EnvVar, Quantity } from '@nexus/kube'
 import type { FieldDifference } from '../errors.ts'
+import type { DeployInput } from '../types.ts'
 
-// "Same inputs" is decided by reading the inputs back out of the live objects and out of the assembled ones by the same
-// functions. What a server or a controller adds to an object, and what a newer template holds, is no input.
+// "Same inputs" is decided by reading the inputs back out of the objects (`extract.ts`) and comparing them field by field.
+// What a server or a controller adds to an object, and what a newer template holds, is no input.
 
-type Fields = Readonly<Record<string, string>>
-
-/** Whether the live deployment was made from other inputs than the wanted one. */
-export function differencesOfInferenceService(live: InferenceService, wanted: InferenceService): FieldDifference[] {
+/** The inputs by which two deployments differ, each in words. Sizes of a PVC are not compared: see `planDeploy`. */
+export function differencesOfInputs(live: DeployInput, wanted: DeployInput): FieldDifference[] {
   return [
-    ...differencesOf(inferenceServiceFields(live), inferenceServiceFields(wanted)),
-    ...differencesOfQuantities('requests', resourcesOf(live).requests, resourcesOf(wanted).requests),
-    ...differencesOfQuantities('limits', resourcesOf(live).limits, resourcesOf(wanted).limits),
+    ...differencesOf(fieldsOf(live), fieldsOf(wanted)),
+    ...differencesOfQuantities('requests', live.resources.requests, wanted.resources.requests),
+    ...differencesOfQuantities('limits', live.resources.limits, wanted.resources.limits),
   ]
 }
 
-/** Whether the live ServingRuntime was made from other inputs than the wanted one. */
-export function differencesOfRuntime(live: ServingRuntime, wanted: ServingRuntime): FieldDifference[] {
-  return differencesOf(runtimeFields(live), runtimeFields(wanted))
+/** Whether two maps of quantities are the same: `1` and `"1000m"` are one quantity. */
+export function sameQuantities(a: Quantities, b: Quantities): boolean {
+  return differencesOfQuantities('', a, b).length === 0
 }
 
-function inferenceServiceFields(isvc: InferenceService): Fields {
-  const { predictor } = isvc.spec
-  const { annotations = {} } = isvc.metadata
+type Quantities = Readonly<Record<string, Quantity>>
+type Fields = Readonly<Record<string, string>>
+
+function fieldsOf(input: DeployInput): Fields {
+  return { ...inferenceServiceFields(input), ...runtimeFields(input) }
+}
+
+function inferenceServiceFields(input: DeployInput): Fields {
+  const { hardwareProfile, placement } = input
   return {
-    'display name': annotations[DISPLAY_NAME_ANNOTATION] ?? isvc.metadata.name,
-    description: annotations[DESCRIPTION_ANNOTATION] ?? '',
-    replicas: replicasText(predictor.minReplicas, predictor.maxReplicas),
-    strategy: predictor.deploymentStrategy?.type ?? 'RollingUpdate',
-    model: predictor.model?.modelFormat.name ?? '',
-    runtime: runtimeNameOf(isvc) ?? '',
-    args: (predictor.model?.args ?? []).join(' '),
-    env: (predictor.model?.env ?? []).map(envText).sort().join(' '),
+    'display name': input.displayName,
+    description: input.description,
+    replicas: replicasText(input),
+    strategy: input.strategy,
+    model: input.model.name,
+    runtime: input.names.runtime,
+    args: input.args.join(' '),
+    env: input.env.map(envText).sort().join(' '),
+    'hardware profile': hardwareProfile === undefined ? '' : `${hardwareProfile.namespace}/${hardwareProfile.name}`,
+    tolerations: placement.tolerations.map((toleration) => JSON.stringify(toleration)).join(' '),
+    'node selector': Object.entries(placement.nodeSelector)
+      .map(([label, value]) => `${label}=${value}`)
+      .sort()
+      .join(' '),
+    queue: placement.queue ?? '',
+    'external route': onOff(input.externalRoute),
+    'token authentication': onOff(input.auth),
   }
 }
 
-function runtimeFields(runtime: ServingRuntime): Fields {
-  const key = servingContainer(runtime)?.env?.find(({ name }) => name === 'NGC_API_KEY')?.valueFrom?.secretKeyRef
+function runtimeFields({ model, tag, registry, storage, names }: DeployInput): Fields {
   return {
-    image: servingContainer(runtime)?.image ?? '',
-    pvc: cacheClaimName(runtime) ?? '',
-    'pvc folder': cacheSubPath(runtime) ?? '',
-    'key Secret': key === undefined ? '' : `${key.name}/${key.key}`,
-    'pull Secret': (runtime.spec.imagePullSecrets ?? []).map(({ name }) => name).join(' '),
+    image: `${registry}/${model.namespace}/${model.name}:${tag}`,
+    pvc: storage.pvc,
+    'pvc folder': storage.subPath ?? '',
+    'key Secret': names.apiKeySecret ?? '',
+    'pull Secret': names.pullSecret ?? '',
   }
 }
 
-/** KServe reads a missing minimum as one, a missing maximum as the minimum. */
-function replicasText(min = 1, max = min): string {
-  return min === max ? String(min) : `${min}-${max}`
+function replicasText({ minReplicas, maxReplicas }: DeployInput): string {
+  return minReplicas === maxReplicas ? String(minReplicas) : `${minReplicas}-${maxReplicas}`
 }
 
 function envText({ name, value = '', valueFrom }: EnvVar): string {
   return valueFrom === undefined ? `${name}=${value}` : `${name}=(from ${JSON.stringify(valueFrom)})`
 }
 
-function resourcesOf(isvc: InferenceService): { requests: ResourceList; limits: ResourceList } {
-  const { requests = {}, limits = {} } = isvc.spec.predictor.model?.resources ?? {}
-  return { requests, limits }
+function onOff(value: boolean): string {
+  return value ? 'on' : 'off'
 }
 
 function differencesOf(live: Fields, wanted: Fields): FieldDifference[] {
@@ -70,8 +78,7 @@ function differencesOf(live: Fields, wanted: Fields): FieldDifference[] {
     .filter((pair) => pair.live !== pair.wanted)
 }
 
-/** `1` and `"1000m"` are one quantity. */
-function differencesOfQuantities(field: string, live: ResourceList, wanted: ResourceList): FieldDifference[] {
+function differencesOfQuantities(field: string, live: Quantities, wanted: Quantities): FieldDifference[] {
   const names = [...new Set([...Object.keys(live), ...Object.keys(wanted)])].sort()
   return names
     .filter((name) => !sameQuantity(live[name], wanted[name]))

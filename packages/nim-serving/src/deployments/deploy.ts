@@ -1,23 +1,30 @@
 import { messageOf } from '@nexus/core'
 import type { SecretText } from '@nexus/core'
 import { isAlreadyExists } from '@nexus/kube'
-import type { InferenceService, KubeClient, KubeObject, Namespace, Secret } from '@nexus/kube'
+import type { InferenceService, KubeClient, KubeObject, Namespace, Secret, ServingRuntime } from '@nexus/kube'
+import { createInferenceService } from '../api/InferenceService.ts'
+import { createServingRuntime } from '../api/ServingRuntime.ts'
 import { DeployError } from '../errors.ts'
 import { keyCheckError } from '../keys/check.ts'
 import type { KeyCheck } from '../keys/check.ts'
-import type { NIMResources, ResourceName } from '../types.ts'
-import { fetchNIMTemplate } from '../utils/templates.ts'
+import type { DeployInput, NIMResources, ResourceName } from '../types.ts'
+import { fetchNIMTemplate, fetchNIMTemplateName } from '../utils/templates.ts'
+import { keepIdentity } from './applier.ts'
+import type { ApplyFieldData } from './applier.ts'
 import { checkOnServer } from './check-on-server.ts'
 import { fetchExisting } from './existing.ts'
-import type { Existing } from './existing.ts'
+import type { Existing, SecretFacts } from './existing.ts'
+import { fetchHardwareProfile } from './hardware-profiles.ts'
 import { WriteJournal } from './journal.ts'
 import { planDeploy, resourceName } from './plan.ts'
-import type { DeployPlan } from './plan.ts'
+import type { DeployPlan, MissingParts } from './plan.ts'
 import type { Report } from './progress.ts'
 import { parseDeployRequest } from './request.ts'
 import type { DeployRequest, ParsedDeployRequest } from './request.ts'
 import { assembleNIMInferenceService, assembleNIMServingRuntime } from './resources.ts'
-import { assembleNIMPVC, assembleNIMSecrets } from './secrets.ts'
+import { assembleNIMPVC, assembleNIMSecrets, createNGCPullSecret, createNIMAPISecret, handleNIMPVC } from './secrets.ts'
+import { sizeByProfile } from './size-by-profile.ts'
+import { assembleTokenAuth, ownedBy } from './token-auth.ts'
 
 export interface DeployDeps {
   readonly kube: KubeClient
@@ -29,6 +36,8 @@ export interface DeployDeps {
   readonly signal?: AbortSignal | undefined
   /** Marks what this call creates. Default a random UUID. */
   readonly deployId?: string | undefined
+  /** Changes the runtime and the InferenceService before they are saved, e.g. adds labels. */
+  readonly applyFieldData?: ApplyFieldData | undefined
 }
 
 export type DeployResult =
@@ -54,10 +63,10 @@ export type DeployResult =
 
 /**
  * Deploys a NIM. The twelve steps of a deployment are here:
- * 1 extract and validate (`parseDeployRequest`, `requireValidKey`) · 2 fetch the template (`fetchNIMTemplate`) · 3 names,
- * 4 runtime, 5 InferenceService, 8 Secrets and PVC as data (`assemble`) · 6 dry run (`checkOnServer`) · 7, 8, 10 write
- * (`writeAll`: Secrets and PVC first, one after the other, so that a failure has an exact end) · 12 the result. Steps 9
- * and 11 belong to the edit of a deployment.
+ * 1 extract and validate (`parseDeployRequest`, `requireValidKey`) · 2 fetch the template (`fetchNIMTemplateName`,
+ * `fetchNIMTemplate`) · 3 names, 4 runtime, 5 InferenceService, 8 Secrets and PVC as data (`assemble`) · 6 dry run
+ * (`checkOnServer`) · 7, 8, 10 write (`writeAll`: Secrets and PVC first, one after the other, so that a failure has an
+ * exact end) · 12 the result. Steps 9 and 11 belong to the edit of a deployment: `editNIMDeployment`.
  *
  * What this call created is taken back when it fails; what it found stays. Calling it again with the same request is
  * safe: it completes what is half-made, and writes nothing where all is there.
@@ -65,24 +74,47 @@ export type DeployResult =
  */
 export async function deployNIMDeployment(request: DeployRequest, deps: DeployDeps): Promise<DeployResult> {
   const { kube, report = () => {}, signal } = deps
-  const parsed = parseDeployRequest(request)
-  await requireValidKey(parsed, deps, report)
-  const template = await fetchNIMTemplate(kube, { namespace: parsed.platformNamespace }, { signal })
-  report({ type: 'template-read', namespace: parsed.platformNamespace })
+  const asked = parseDeployRequest(request)
+  await requireValidKey(asked, deps, report)
+  const { platformNamespace: namespace } = asked
+  const name = await fetchNIMTemplateName(kube, { namespace }, { signal })
+  const template = await fetchNIMTemplate(kube, { namespace, name }, { signal })
+  report({ type: 'template-read', namespace })
+  const parsed = { ...asked, input: await sizedInput(asked, deps) }
   const existing = await fetchExisting(kube, parsed.input, { signal })
   requireNamespace(parsed, existing)
-  const desired: NIMResources = {
-    ...assembleNIMSecrets(parsed.input, { key: parsed.key, setBy: deps.keySetBy }),
-    pvc: assembleNIMPVC(parsed.input),
-    runtime: assembleNIMServingRuntime(parsed.input, template),
-    isvc: assembleNIMInferenceService(parsed.input),
-  }
-  const plan = planDeploy(parsed.input, desired, existing)
+  const plan = planDeploy(parsed.input, assemble(parsed, template, deps), existing)
   if (existing.isvc !== undefined && plan.creates.length === 0 && plan.unowned.length === 0) {
     return { outcome: 'unchanged', isvc: existing.isvc }
   }
   for (const resource of plan.reuses) report({ type: 'reused', resource })
   return parsed.dryRun ? dryRun(parsed, existing, plan, deps) : writeAll(parsed, existing, plan, deps)
+}
+
+/** The input sized and placed by the hardware profile that was asked for, if one was. */
+async function sizedInput(asked: ParsedDeployRequest, { kube, signal }: DeployDeps): Promise<DeployInput> {
+  if (asked.hardwareProfile === undefined) return asked.input
+  const places = { project: asked.input.project, platformNamespace: asked.platformNamespace }
+  const profile = await fetchHardwareProfile(kube, { name: asked.hardwareProfile, ...places }, { signal })
+  return sizeByProfile(asked.input, profile, asked.sizes)
+}
+
+/** All objects of the deployment, as an applier leaves them. */
+function assemble(
+  { input, key }: ParsedDeployRequest,
+  template: ServingRuntime,
+  { keySetBy, applyFieldData = (objects) => objects }: DeployDeps,
+): NIMResources {
+  const assembled = {
+    runtime: assembleNIMServingRuntime(input, template),
+    isvc: assembleNIMInferenceService(input),
+  }
+  return {
+    ...assembleNIMSecrets(input, { key, setBy: keySetBy }),
+    pvc: assembleNIMPVC(input),
+    ...keepIdentity(assembled, applyFieldData(assembled)),
+    tokenAuth: assembleTokenAuth(input),
+  }
 }
 
 async function requireValidKey(
@@ -142,25 +174,20 @@ async function writeAll(
   { kube, report = () => {}, signal, deployId = crypto.randomUUID() }: DeployDeps,
 ): Promise<DeployResult> {
   const journal = new WriteJournal({ kube, deployId, signal })
-  const create = async (object: KubeObject): Promise<KubeObject> => {
-    signal?.throwIfAborted()
-    const created = await journal.create(object)
-    report({ type: 'created', resource: resourceName(object) })
-    return created
-  }
   try {
-    if (existing.namespace === undefined) await create(namespaceOf(input.project))
+    if (existing.namespace === undefined) await createReported(journal.client, namespaceOf(input.project), report)
     const stamped = plan.creates.map((object) => journal.stamp(object))
     await checkOnServer(kube, stamped, report, signal)
-    const created: KubeObject[] = []
-    for (const object of plan.creates) created.push(await create(object))
-    const isvc = existing.isvc ?? created.find(isInferenceService)
-    if (isvc === undefined) throw new TypeError('a deployment has an InferenceService')
-    await ownSecrets(journal, { isvc, created, unowned: plan.unowned }, report)
+    const { isvc, secrets } = await createParts(journal.client, plan.missing, existing, { report, signal })
+    await ownSecrets(journal, { isvc, created: secrets, unowned: plan.unowned }, report)
+    for (const object of plan.missing.tokenAuth) {
+      signal?.throwIfAborted()
+      await createReported(journal.client, ownedBy(object, isvc), report)
+    }
     return {
       outcome: existing.isvc === undefined ? 'created' : 'completed',
       isvc,
-      created: created.map(resourceName),
+      created: plan.creates.map(resourceName),
       reused: plan.reuses,
     }
   } catch (cause) {
@@ -168,8 +195,40 @@ async function writeAll(
   }
 }
 
-function isInferenceService(object: KubeObject): object is InferenceService {
-  return object.kind === 'InferenceService'
+interface CreatedParts {
+  readonly isvc: InferenceService
+  readonly secrets: readonly SecretFacts[]
+}
+
+/** Creates what is missing, one after the other, in the order in which the parts need each other. */
+async function createParts(
+  kube: KubeClient,
+  { apiKeySecret, pullSecret, pvc, runtime, isvc }: MissingParts,
+  existing: Existing,
+  { report, signal }: { report: Report; signal: AbortSignal | undefined },
+): Promise<CreatedParts> {
+  const make = async <T extends KubeObject, Made>(
+    object: T | undefined,
+    create: (kube: KubeClient, object: T) => Promise<Made>,
+  ): Promise<Made | undefined> => {
+    if (object === undefined) return undefined
+    signal?.throwIfAborted()
+    const made = await create(kube, object)
+    report({ type: 'created', resource: resourceName(object) })
+    return made
+  }
+  const apiKey = await make(apiKeySecret, createNIMAPISecret)
+  const pull = await make(pullSecret, createNGCPullSecret)
+  await make(pvc, (client, wanted) => handleNIMPVC(client, { live: undefined, wanted }))
+  await make(runtime, createServingRuntime)
+  const created = (await make(isvc, createInferenceService)) ?? existing.isvc
+  if (created === undefined) throw new TypeError('a deployment has an InferenceService')
+  return { isvc: created, secrets: [apiKey, pull].filter((secret) => secret !== undefined) }
+}
+
+async function createReported(kube: KubeClient, object: KubeObject, report: Report): Promise<void> {
+  await kube.create(object)
+  report({ type: 'created', resource: resourceName(object) })
 }
 
 function namespaceOf(name: string): Namespace {
@@ -179,13 +238,16 @@ function namespaceOf(name: string): Namespace {
 /** The Secrets go when the InferenceService goes. Never the PVC: it holds the weights and outlives the deployment. */
 async function ownSecrets(
   journal: WriteJournal,
-  { isvc, created, unowned }: { isvc: InferenceService; created: KubeObject[]; unowned: DeployPlan['unowned'] },
+  {
+    isvc,
+    created,
+    unowned,
+  }: { isvc: InferenceService; created: readonly SecretFacts[]; unowned: DeployPlan['unowned'] },
   report: Report,
 ): Promise<void> {
-  const made = created.filter(({ kind }) => kind === 'Secret')
-  for (const secret of made) await journal.own(secret, isvc, false)
+  for (const secret of created) await journal.own(secret, isvc, false)
   for (const secret of unowned) await journal.own(secret, isvc, true)
-  for (const { metadata } of [...made, ...unowned]) {
+  for (const { metadata } of [...created, ...unowned]) {
     report({ type: 'owned', resource: { kind: 'Secret', name: metadata.name, namespace: metadata.namespace } })
   }
 }

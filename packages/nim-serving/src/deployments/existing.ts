@@ -13,7 +13,7 @@ import type {
 } from '@nexus/kube'
 import { KEY_HINT_ANNOTATION } from '../api/metadata.ts'
 import type { DeployInput } from '../types.ts'
-import { claimNameOf } from './resources.ts'
+import { tokenAuthRefs } from './token-auth.ts'
 
 /** What we want to know of a Secret; its data is dropped as soon as it has arrived. */
 export interface SecretFacts {
@@ -30,6 +30,8 @@ export interface Existing {
   readonly pvc: PersistentVolumeClaim | undefined
   readonly runtime: ServingRuntime | undefined
   readonly isvc: InferenceService | undefined
+  /** Which objects of the token authentication are there, as `Kind/name`. */
+  readonly tokenAuth: ReadonlySet<string>
 }
 
 const NOTHING: Omit<Existing, 'namespace'> = {
@@ -38,6 +40,7 @@ const NOTHING: Omit<Existing, 'namespace'> = {
   pvc: undefined,
   runtime: undefined,
   isvc: undefined,
+  tokenAuth: new Set(),
 }
 
 /** Reads what is there under the names of a deployment: one request for a missing namespace, else six. */
@@ -45,14 +48,22 @@ export async function fetchExisting(kube: KubeClient, input: DeployInput, option
   const { name, project: namespace } = input
   const found = await getOrUndefined(kube, { kind: Kinds.Namespace, name: namespace }, options)
   if (found === undefined) return { namespace: undefined, ...NOTHING }
-  const [apiKeySecret, pullSecret, pvc, runtime, isvc] = await Promise.all([
+  const [apiKeySecret, pullSecret, pvc, runtime, isvc, tokenAuth] = await Promise.all([
     fetchSecretFacts(kube, { name: apiKeySecretName(name), namespace }, options),
     fetchSecretFacts(kube, { name: imagePullSecretName(name), namespace }, options),
-    getOrUndefined(kube, { kind: Kinds.PersistentVolumeClaim, name: claimNameOf(input), namespace }, options),
+    getOrUndefined(kube, { kind: Kinds.PersistentVolumeClaim, name: input.storage.pvc, namespace }, options),
     getOrUndefined(kube, { kind: Kinds.ServingRuntime, name, namespace }, options),
     getOrUndefined(kube, { kind: Kinds.InferenceService, name, namespace }, options),
+    fetchTokenAuth(kube, input, options),
   ])
-  return { namespace: found, apiKeySecret, pullSecret, pvc, runtime, isvc }
+  return { namespace: found, apiKeySecret, pullSecret, pvc, runtime, isvc, tokenAuth }
+}
+
+/** Objects of the token authentication that are there; of the Secrets among them nothing but that is kept. */
+async function fetchTokenAuth(kube: KubeClient, input: DeployInput, options?: CallOptions): Promise<Set<string>> {
+  const refs = tokenAuthRefs(input)
+  const found = await Promise.all(refs.map(async (ref) => (await getOrUndefined(kube, ref, options)) !== undefined))
+  return new Set(refs.filter((_, index) => found[index]).map(({ kind, name }) => `${kind.kind}/${name}`))
 }
 
 /** A Secret without its data, or undefined where it does not exist. */

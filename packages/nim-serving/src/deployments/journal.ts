@@ -45,6 +45,11 @@ export class WriteJournal {
     this.#signal = signal
   }
 
+  /** The cluster as those see it that need not know of the journal: what they create can be taken back. */
+  get client(): KubeClient {
+    return { ...withMethodsOf(this.#kube), create: (object) => this.create(object) }
+  }
+
   /** `object` with the mark of this journal, as `create` writes it. */
   stamp<T extends KubeObject>(object: T): T {
     const annotations = { ...object.metadata.annotations, [DEPLOY_ID_ANNOTATION]: this.#deployId }
@@ -90,6 +95,20 @@ export class WriteJournal {
     }
     this.#undos.length = 0
     return { removed, leftovers }
+  }
+}
+
+/** The methods of a client as an object of its own, whatever kind of object it is. */
+function withMethodsOf(kube: KubeClient): KubeClient {
+  return {
+    get: (ref, options) => kube.get(ref, options),
+    list: (query, options) => kube.list(query, options),
+    watch: (query, options) => kube.watch(query, options),
+    create: (object, options) => kube.create(object, options),
+    replace: (object, options) => kube.replace(object, options),
+    patch: (ref, patch, options) => kube.patch(ref, patch, options),
+    apply: (object, options) => kube.apply(object, options),
+    delete: (ref, options) => kube.delete(ref, options),
   }
 }
 

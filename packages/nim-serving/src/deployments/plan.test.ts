@@ -15,6 +15,7 @@ function desiredOf(changes: Partial<DeployRequest> = {}): NIMResources {
     pvc: assembleNIMPVC(input),
     runtime: assembleNIMServingRuntime(input, shippedTemplate()),
     isvc: assembleNIMInferenceService(input),
+    tokenAuth: [],
   }
 }
 
@@ -33,6 +34,7 @@ function complete(): Existing {
     pvc,
     runtime,
     isvc: { ...isvc, metadata: { ...isvc.metadata, uid: 'isvc-1' } },
+    tokenAuth: new Set(),
   }
 }
 

@@ -1,23 +1,43 @@
 import { compareQuantities } from '@nexus/kube'
-import type { InferenceService, KubeObject, ObjectMeta, PersistentVolumeClaim } from '@nexus/kube'
+import type {
+  InferenceService,
+  KubeObject,
+  ObjectMeta,
+  PersistentVolumeClaim,
+  Secret,
+  ServingRuntime,
+} from '@nexus/kube'
 import { claimsToBeNIM } from '../api/InferenceService.ts'
 import { KEY_HINT_ANNOTATION } from '../api/metadata.ts'
 import { isNIMServingRuntime } from '../api/ServingRuntime.ts'
 import { DeployError } from '../errors.ts'
 import type { FieldDifference } from '../errors.ts'
 import type { DeployInput, NIMResources, ResourceName } from '../types.ts'
-import { differencesOfInferenceService, differencesOfRuntime } from './compare.ts'
+import { differencesOfInputs } from './compare.ts'
 import type { Existing, SecretFacts } from './existing.ts'
-import { claimNameOf } from './resources.ts'
+import { extractFormData } from './extract.ts'
+import { isSecretNeeded } from './secrets.ts'
 
 /** What a deploy will do. */
 export interface DeployPlan {
-  /** Objects to create, in this order. */
+  /** The parts that are not there yet. */
+  readonly missing: MissingParts
+  /** The same parts in the order in which they are created. */
   readonly creates: readonly KubeObject[]
   /** Objects that are there and stay as they are. */
   readonly reuses: readonly ResourceName[]
   /** Secrets that are there and belong to no InferenceService yet. */
   readonly unowned: readonly SecretFacts[]
+}
+
+/** The parts of a deployment that have to be made; undefined: it is there, or not needed. */
+export interface MissingParts {
+  readonly apiKeySecret: Secret | undefined
+  readonly pullSecret: Secret | undefined
+  readonly pvc: PersistentVolumeClaim | undefined
+  readonly runtime: ServingRuntime | undefined
+  readonly isvc: InferenceService | undefined
+  readonly tokenAuth: readonly KubeObject[]
 }
 
 /**
@@ -30,21 +50,41 @@ export function planDeploy(input: DeployInput, desired: NIMResources, existing: 
   refuseForeign(input, existing)
   refuseDifferences(input, desired, existing)
   refusePVC(input, existing)
-  const { apiKeySecret, pullSecret, pvc, runtime, isvc } = desired
-  const steps = [
-    { object: apiKeySecret, found: existing.apiKeySecret?.metadata },
-    { object: pullSecret, found: existing.pullSecret?.metadata },
-    ...(pvc === undefined ? [] : [{ object: pvc, found: existing.pvc?.metadata }]),
-    { object: runtime, found: existing.runtime?.metadata },
-    { object: isvc, found: existing.isvc?.metadata },
+  const missing = missingParts(desired, existing)
+  const { tokenAuth, ...parts } = missing
+  const creates = [...Object.values(parts).filter((part) => part !== undefined), ...tokenAuth]
+  const wanted = [
+    desired.apiKeySecret,
+    desired.pullSecret,
+    ...(desired.pvc === undefined ? [] : [desired.pvc]),
+    desired.runtime,
+    desired.isvc,
+    ...desired.tokenAuth,
   ]
   return {
-    creates: steps.filter(({ found }) => found === undefined).map(({ object }) => object),
-    reuses: steps.filter(({ found }) => found !== undefined).map(({ object }) => resourceName(object)),
+    missing,
+    creates,
+    reuses: wanted.filter((object) => !creates.includes(object)).map(resourceName),
     unowned: [existing.apiKeySecret, existing.pullSecret]
       .filter((secret) => secret !== undefined)
       .filter((secret) => !isOwnedBy(secret.metadata, existing.isvc)),
   }
+}
+
+function missingParts(desired: NIMResources, existing: Existing): MissingParts {
+  return {
+    apiKeySecret: isSecretNeeded(existing.apiKeySecret) ? desired.apiKeySecret : undefined,
+    pullSecret: isSecretNeeded(existing.pullSecret) ? desired.pullSecret : undefined,
+    pvc: existing.pvc === undefined ? desired.pvc : undefined,
+    runtime: existing.runtime === undefined ? desired.runtime : undefined,
+    isvc: existing.isvc === undefined ? desired.isvc : undefined,
+    tokenAuth: desired.tokenAuth.filter((object) => !existing.tokenAuth.has(placeOf(object))),
+  }
+}
+
+/** An object's kind and name, which tell the parts of a deployment apart. */
+export function placeOf({ kind, metadata }: KubeObject): string {
+  return `${kind}/${metadata.name}`
 }
 
 /** The name of an object for people and reports. */
@@ -89,8 +129,7 @@ function refuseForeign({ name, project }: DeployInput, { isvc, runtime }: Existi
 
 function refuseDifferences(input: DeployInput, desired: NIMResources, existing: Existing): void {
   const differences = [
-    ...(existing.isvc === undefined ? [] : differencesOfInferenceService(existing.isvc, desired.isvc)),
-    ...(existing.runtime === undefined ? [] : differencesOfRuntime(existing.runtime, desired.runtime)),
+    ...differencesOfInputs(inputsOf(existing, desired), inputsOf(desired, desired)),
     ...differencesOfKey(desired, existing),
     ...(existing.isvc === undefined ? [] : differencesOfStorage(input, existing.pvc)),
   ]
@@ -101,10 +140,21 @@ function refuseDifferences(input: DeployInput, desired: NIMResources, existing: 
     'NEXUS_DEPLOY_DIFFERS',
     `${what} "${input.name}" exists in ${input.project} with other inputs:\n${list.join('\n')}`,
     {
-      hint: `Deploy under another name, or remove this one first (its volume stays): nexus delete ${input.name} -n ${input.project}`,
+      hint: hintAbout(input, existing),
       differences,
     },
   )
+}
+
+/** What a missing part would say is what is wanted, so that only parts that are there can differ. */
+function inputsOf(parts: Pick<Existing, 'isvc' | 'runtime'>, { isvc, runtime }: NIMResources): DeployInput {
+  return extractFormData({ isvc: parts.isvc ?? isvc, runtime: parts.runtime ?? runtime })
+}
+
+function hintAbout({ name, project }: DeployInput, { isvc, runtime }: Existing): string {
+  return isvc !== undefined && runtime !== undefined
+    ? `Change what is there: nexus edit ${name} -n ${project} (a key: nexus rotate-key ${name} -n ${project}). Or deploy under another name.`
+    : `Deploy with the inputs it was begun with, or remove it first (its volume stays): nexus delete ${name} -n ${project}`
 }
 
 /** Keys are compared by their last four characters: nobody reads a Secret's data. */
@@ -125,7 +175,7 @@ function differencesOfStorage(input: DeployInput, pvc: PersistentVolumeClaim | u
 }
 
 function refusePVC(input: DeployInput, { pvc }: Existing): void {
-  const name = claimNameOf(input)
+  const name = input.storage.pvc
   if (pvc === undefined) {
     if (input.storage.mode === 'new') return
     throw new DeployError('NEXUS_DEPLOY_PVC_INCOMPATIBLE', `${input.project} has no PVC "${name}".`, {
@@ -141,11 +191,14 @@ function refusePVC(input: DeployInput, { pvc }: Existing): void {
   )
 }
 
-/** Why a deployment cannot use a PVC. A larger one than was asked for is fine. */
-function pvcProblem({ storage, replicas }: DeployInput, pvc: PersistentVolumeClaim): FieldDifference | undefined {
+/** Why a deployment cannot use a PVC, undefined where it can. A larger one than was asked for is fine. */
+export function pvcProblem(
+  { storage, maxReplicas }: DeployInput,
+  pvc: PersistentVolumeClaim,
+): FieldDifference | undefined {
   if (pvc.status?.phase === 'Lost') return { field: 'state', live: 'Lost', wanted: 'Bound' }
   const modes = pvc.spec.accessModes ?? []
-  if (replicas > 1 && !modes.includes('ReadWriteMany')) {
+  if (maxReplicas > 1 && !modes.includes('ReadWriteMany')) {
     return { field: 'access mode', live: modes.join(' '), wanted: 'ReadWriteMany' }
   }
   if (storage.mode === 'existing') return undefined

@@ -10,19 +10,46 @@ test('the defaults are those of one small replica', () => {
   expect(input).toMatchObject({
     displayName: 'llama',
     registry: 'nvcr.io',
-    replicas: 1,
-    gpus: 1,
-    resources: { requests: { cpu: '1', memory: '4Gi' }, limits: { cpu: '2', memory: '8Gi' } },
-    storage: { mode: 'new' },
+    minReplicas: 1,
+    maxReplicas: 1,
+    resources: {
+      requests: { cpu: '1', memory: '4Gi', 'nvidia.com/gpu': '1' },
+      limits: { cpu: '2', memory: '8Gi', 'nvidia.com/gpu': '1' },
+    },
+    storage: { mode: 'new', pvc: 'nim-pvc-llama' },
     strategy: 'RollingUpdate',
+    externalRoute: false,
+    auth: false,
+    names: { runtime: 'llama', apiKeySecret: 'nim-api-key-llama', pullSecret: 'nim-image-pull-llama' },
   })
-  expect(flags).toEqual({ createNamespace: false, dryRun: false, skipKeyCheck: false, platformNamespace: 'nexus' })
+  expect(flags).toMatchObject({
+    createNamespace: false,
+    dryRun: false,
+    skipKeyCheck: false,
+    platformNamespace: 'nexus',
+  })
   expect(key.reveal()).toBe(TEST_KEY)
 })
 
 test('a PVC may have dots in its name', () => {
   const storage = { mode: 'existing', pvc: 'my.models-1', subPath: '/llama/' } as const
   expect(parseDeployRequest(testRequest({ storage })).input.storage).toEqual({ ...storage, subPath: 'llama' })
+})
+
+test.each([
+  { asked: { replicas: 3 }, bounds: [3, 3] },
+  { asked: { minReplicas: 2 }, bounds: [2, 2] },
+  { asked: { maxReplicas: 4 }, bounds: [1, 4] },
+  { asked: { minReplicas: 2, maxReplicas: 4 }, bounds: [2, 4] },
+  { asked: { replicas: 3, maxReplicas: 2 }, bounds: [2, 2] },
+])('replicas are bounded by what was asked for: $asked', ({ asked, bounds }) => {
+  const { minReplicas, maxReplicas } = parseDeployRequest(testRequest(asked)).input
+  expect([minReplicas, maxReplicas]).toEqual(bounds)
+})
+
+test('a variable may come from a Secret', () => {
+  const env = [{ name: 'HF_TOKEN', valueFrom: { secretKeyRef: { name: 'hugging-face', key: 'token' } } }]
+  expect(parseDeployRequest(testRequest({ env })).input.env).toEqual(env)
 })
 
 test('a key may come parsed', () => {
@@ -68,6 +95,13 @@ test.each<{ name: string; changes: Partial<DeployRequest>; says: string }>([
     says: 'set twice',
   },
   { name: 'a key in a variable', changes: { env: [{ name: 'A', value: TEST_KEY }] }, says: 'looks like an NVIDIA key' },
+  { name: 'bounds that cross', changes: { minReplicas: 3, maxReplicas: 2 }, says: 'minReplicas: The least' },
+  {
+    name: 'a value and a source',
+    changes: { env: [{ name: 'A', value: '1', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
+    says: 'not both',
+  },
+  { name: 'tokens that share an object', changes: { auth: true, tokens: ['My App', 'my-app'] }, says: 'tokens: ' },
   { name: 'a key in an argument', changes: { args: [`--key=${TEST_KEY}`] }, says: 'looks like an NVIDIA key' },
 ])('refuses $name', ({ changes, says }) => {
   const attempt = catchError(() => parseDeployRequest(testRequest(changes)))

@@ -1,106 +1,104 @@
 import { PLATFORM_NAMESPACE } from '@nexus/catalog'
-import { DeploymentName, ProjectName, SecretText, suggestDeploymentName } from '@nexus/core'
+import {
+  apiKeySecretName,
+  DeploymentName,
+  imagePullSecretName,
+  ProjectName,
+  pvcName,
+  SecretText,
+  suggestDeploymentName,
+} from '@nexus/core'
+import type { Quantity } from '@nexus/kube'
 import { z } from 'zod'
 import { DeployError } from '../errors.ts'
 import { parseKey } from '../keys/parse.ts'
-import type { DeployInput } from '../types.ts'
+import type { DeployInput, ResourcesInput } from '../types.ts'
+import {
+  EnvVariables,
+  GPU,
+  Gpus,
+  ObjectName,
+  OpenText,
+  Replicas,
+  Resources,
+  Storage,
+  Strategy,
+  TokenNames,
+} from './request-fields.ts'
 
-const KEY_SHAPE = /nvapi-[\w-]{6}/
-const Quantity = z.string().regex(/^\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i)?$/, {
-  error: ({ input }) => `"${String(input)}" is no quantity: it is a number and a unit, such as "50Gi".`,
-})
-const OpenText = z.string().refine((text) => !KEY_SHAPE.test(text), {
-  message: 'This looks like an NVIDIA key, and everybody who may read the deployment would see it.',
-})
-
-/** What the assembly sets itself. */
-const RESERVED_ENV = new Set(['NGC_API_KEY', 'NIM_CACHE_PATH'])
-
-const EnvVariable = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z_][\w.-]*$/, 'A variable has letters, digits, "_", "-" and ".", and starts with no digit.')
-    .refine((name) => !RESERVED_ENV.has(name), {
-      message: 'NGC_API_KEY and NIM_CACHE_PATH are set by the deployment.',
-    }),
-  value: OpenText,
-})
-
-const SubPath = z
-  .string()
-  // Kubernetes wants a relative path; people write the leading slash all the same.
-  .transform((path) => path.replace(/^\/+/, '').replace(/\/+$/, ''))
-  .refine((path) => !path.split('/').includes('..'), { message: 'A folder of a PVC has no "..".' })
-
-/** A DNS subdomain (RFC 1123), which names of PVCs and storage classes are. */
-const ObjectName = z
-  .string()
-  .max(253)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, {
-    error: ({ input }) =>
-      `"${String(input)}" is no name of an object: it has lower-case letters, digits, "-" and ".", and starts and ends with a letter or a digit.`,
-  })
-
-const Storage = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('new'), size: Quantity.optional(), storageClass: ObjectName.optional() }),
-  z.strictObject({ mode: z.literal('existing'), pvc: ObjectName, subPath: SubPath.optional() }),
-])
+const DEFAULT_REQUESTS = { cpu: '1', memory: '4Gi' }
+const DEFAULT_LIMITS = { cpu: '2', memory: '8Gi' }
 
 /** What a person asks for. */
-export const DeployRequest = z.strictObject({
-  name: DeploymentName,
-  /** The namespace. */
-  project: ProjectName,
-  /** A catalog entry; other fields of it are ignored. */
-  model: z.object({
-    name: z.string().regex(/^[a-z0-9][\w.-]*$/i, 'A model has a flat name, e.g. llama-3.1-8b-instruct.'),
-    namespace: z.string().regex(/^[a-z0-9][\w./-]*$/, 'A model has the folder of its image, e.g. nim/meta.'),
-  }),
-  tag: z.string().regex(/^\w[\w.-]{0,127}$/, 'A tag has letters, digits, ".", "_" and "-".'),
-  registry: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/i, 'A registry is a host, without a scheme.')
-    .default('nvcr.io'),
-  /** A personal key, as text or already parsed. */
-  apiKey: z.union([z.string(), z.instanceof(SecretText)]),
-  displayName: OpenText.optional(),
-  description: OpenText.default(''),
-  replicas: z
-    .int()
-    .min(1, 'A deployment has at least 1 replica.')
-    .max(99, 'A deployment has at most 99 replicas.')
-    .default(1),
-  /** GPUs of one replica. */
-  gpus: z.int().min(0, 'A replica has 0 GPUs or more.').max(64, 'A replica has at most 64 GPUs.').default(1),
-  /** CPU and memory of one replica; GPUs are set by `gpus`. */
-  resources: z
-    .strictObject({
-      requests: z.record(z.string(), Quantity).default({ cpu: '1', memory: '4Gi' }),
-      limits: z.record(z.string(), Quantity).default({ cpu: '2', memory: '8Gi' }),
-    })
-    .prefault({}),
-  storage: Storage.default({ mode: 'new' }),
-  env: z
-    .array(EnvVariable)
-    .default([])
-    .refine((env) => new Set(env.map(({ name }) => name)).size === env.length, { message: 'A variable is set twice.' }),
-  args: z.array(OpenText).default([]),
-  /** `Recreate` where no second copy fits beside the first during an update. */
-  strategy: z.enum(['RollingUpdate', 'Recreate']).default('RollingUpdate'),
-  /** Creates the namespace where it is missing. */
-  createNamespace: z.boolean().default(false),
-  /** Does not ask NVIDIA about the key. */
-  skipKeyCheck: z.boolean().default(false),
-  /** Lets the server check everything and writes nothing. */
-  dryRun: z.boolean().default(false),
-  /** Where the template is. */
-  platformNamespace: ProjectName.prefault(PLATFORM_NAMESPACE),
-})
+export const DeployRequest = z
+  .strictObject({
+    name: DeploymentName,
+    /** The namespace. */
+    project: ProjectName,
+    /** A catalog entry; other fields of it are ignored. */
+    model: z.object({
+      name: z.string().regex(/^[a-z0-9][\w.-]*$/i, 'A model has a flat name, e.g. llama-3.1-8b-instruct.'),
+      namespace: z.string().regex(/^[a-z0-9][\w./-]*$/, 'A model has the folder of its image, e.g. nim/meta.'),
+    }),
+    tag: z.string().regex(/^\w[\w.-]{0,127}$/, 'A tag has letters, digits, ".", "_" and "-".'),
+    registry: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/i, 'A registry is a host, without a scheme.')
+      .default('nvcr.io'),
+    /** A personal key, as text or already parsed. */
+    apiKey: z.union([z.string(), z.instanceof(SecretText)]),
+    displayName: OpenText.optional(),
+    description: OpenText.default(''),
+    /** Both bounds at once. */
+    replicas: Replicas.default(1),
+    /** More than one bound makes KServe scale by load. Default `replicas`. */
+    minReplicas: Replicas.optional(),
+    maxReplicas: Replicas.optional(),
+    /** GPUs of one replica. Default 1, or what the hardware profile says. */
+    gpus: Gpus.optional(),
+    /** CPU and memory of one replica; GPUs are set by `gpus`. Default a small one, or what the hardware profile says. */
+    resources: Resources.optional(),
+    /** The name of a hardware profile: sizes and placement. */
+    hardwareProfile: ObjectName.optional(),
+    storage: Storage.default({ mode: 'new' }),
+    env: EnvVariables.default([]),
+    args: z.array(OpenText).default([]),
+    /** `Recreate` where no second copy fits beside the first during an update. */
+    strategy: Strategy.default('RollingUpdate'),
+    /** Makes it reachable from outside the cluster, where the cluster has a way in. */
+    externalRoute: z.boolean().default(false),
+    /** Asks callers for a bearer token, where the cluster's model controller enforces it. */
+    auth: z.boolean().default(false),
+    /** Names of the tokens to make; used with `auth`. */
+    tokens: TokenNames.default(['default']),
+    /** Creates the namespace where it is missing. */
+    createNamespace: z.boolean().default(false),
+    /** Does not ask NVIDIA about the key. */
+    skipKeyCheck: z.boolean().default(false),
+    /** Lets the server check everything and writes nothing. */
+    dryRun: z.boolean().default(false),
+    /** Where the template is. */
+    platformNamespace: ProjectName.prefault(PLATFORM_NAMESPACE),
+  })
+  .refine(({ minReplicas, maxReplicas }) => (minReplicas ?? 1) <= (maxReplicas ?? 99), {
+    path: ['minReplicas'],
+    message: 'The least number of replicas is greater than the most.',
+  })
 export type DeployRequest = z.input<typeof DeployRequest>
+
+/** Sizes that were asked for by name; the rest comes from a profile or from the defaults. */
+export interface SizeRequest {
+  readonly gpus: number | undefined
+  readonly requests: Readonly<Record<string, string>> | undefined
+  readonly limits: Readonly<Record<string, string>> | undefined
+}
 
 /** A request that can be acted on. */
 export interface ParsedDeployRequest {
+  /** Sized by the defaults; `withHardwareProfile` sizes it by the profile that `hardwareProfile` names. */
   readonly input: DeployInput
+  readonly hardwareProfile: string | undefined
+  readonly sizes: SizeRequest
   readonly key: SecretText
   readonly createNamespace: boolean
   readonly skipKeyCheck: boolean
@@ -114,10 +112,13 @@ export interface ParsedDeployRequest {
  */
 export function parseDeployRequest(request: DeployRequest): ParsedDeployRequest {
   const parsed = DeployRequest.safeParse(request)
-  if (!parsed.success) throw inputError(request, parsed.error)
-  const { apiKey, createNamespace, skipKeyCheck, dryRun, platformNamespace, ...fields } = parsed.data
+  if (!parsed.success) throw inputError(parsed.error, { name: request.name })
+  const { apiKey, createNamespace, skipKeyCheck, dryRun, platformNamespace, hardwareProfile, ...fields } = parsed.data
+  const sizes = { gpus: fields.gpus, requests: fields.resources?.requests, limits: fields.resources?.limits }
   return {
-    input: { ...fields, displayName: fields.displayName ?? fields.name },
+    input: inputOf(fields, sizes),
+    hardwareProfile,
+    sizes,
     key: parseKey(typeof apiKey === 'string' ? apiKey : apiKey.reveal()),
     createNamespace,
     skipKeyCheck,
@@ -126,9 +127,54 @@ export function parseDeployRequest(request: DeployRequest): ParsedDeployRequest 
   }
 }
 
-function inputError(request: DeployRequest, { issues }: z.ZodError): DeployError {
+type ParsedFields = Omit<
+  z.output<typeof DeployRequest>,
+  'apiKey' | 'createNamespace' | 'skipKeyCheck' | 'dryRun' | 'platformNamespace' | 'hardwareProfile'
+>
+
+function inputOf(parsed: ParsedFields, sizes: SizeRequest): DeployInput {
+  const { replicas, gpus: _, ...fields } = parsed
+  const { name, storage } = fields
+  return {
+    ...fields,
+    displayName: fields.displayName ?? name,
+    ...replicaBounds(fields, replicas),
+    resources: defaultResources(sizes),
+    placement: { tolerations: [], nodeSelector: {} },
+    storage: storage.mode === 'new' ? { ...storage, pvc: pvcName(name) } : storage,
+    tokens: fields.auth ? fields.tokens : [],
+    names: { runtime: name, apiKeySecret: apiKeySecretName(name), pullSecret: imagePullSecretName(name) },
+  }
+}
+
+/** A bound that was not given follows the one that was. */
+function replicaBounds(
+  { minReplicas, maxReplicas }: { minReplicas?: number | undefined; maxReplicas?: number | undefined },
+  replicas: number,
+): { minReplicas: number; maxReplicas: number } {
+  const min = minReplicas ?? Math.min(replicas, maxReplicas ?? replicas)
+  return { minReplicas: min, maxReplicas: maxReplicas ?? Math.max(replicas, min) }
+}
+
+function defaultResources({
+  gpus = 1,
+  requests = DEFAULT_REQUESTS,
+  limits = DEFAULT_LIMITS,
+}: SizeRequest): ResourcesInput {
+  return { requests: withGpus(requests, gpus), limits: withGpus(limits, gpus) }
+}
+
+/** Sizes with this many GPUs; none are named where there are none. */
+export function withGpus(sizes: Readonly<Record<string, Quantity>>, gpus: number): Record<string, Quantity> {
+  const { [GPU]: _, ...others } = sizes
+  return gpus === 0 ? others : { ...others, [GPU]: String(gpus) }
+}
+
+/** Every problem of a request at once; a wrong name with the nearest that works. */
+export function inputError({ issues }: z.ZodError, { name }: { name?: string } = {}): DeployError {
   const problems = issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-  const suggested = issues.some(({ path }) => path[0] === 'name') ? suggestDeploymentName(request.name) : undefined
+  const isNamed = name !== undefined && issues.some(({ path }) => path[0] === 'name')
+  const suggested = isNamed ? suggestDeploymentName(name) : undefined
   return new DeployError('NEXUS_DEPLOY_INPUT', problems.join('\n'), {
     hint: suggested === undefined ? 'Correct the request and try again.' : `A name that works: ${suggested}`,
   })

@@ -1,18 +1,25 @@
-import { imageOf, NIM_TEMPLATE_NAME } from '@nexus/catalog'
-import { apiKeySecretName, imagePullSecretName, pvcName } from '@nexus/core'
+import { imageOf } from '@nexus/catalog'
 import { Kinds } from '@nexus/kube'
-import type { Container, InferenceService, Probe, ResourceRequirements, ServingRuntime, Volume } from '@nexus/kube'
-import {
-  DEPLOYMENT_MODE_ANNOTATION,
-  ENABLE_AUTH_ANNOTATION,
-  MODEL_TYPE_ANNOTATION,
-  NIM_MODEL_TYPE,
-} from '../api/InferenceService.ts'
-import { DASHBOARD_LABEL, DESCRIPTION_ANNOTATION, DISPLAY_NAME_ANNOTATION } from '../api/metadata.ts'
+import type { Container, InferenceService, Probe, ServingRuntime, Volume } from '@nexus/kube'
+import { DEPLOYMENT_MODE_ANNOTATION, MODEL_TYPE_ANNOTATION, NIM_MODEL_TYPE } from '../api/InferenceService.ts'
+import { DASHBOARD_LABEL, DISPLAY_NAME_ANNOTATION } from '../api/metadata.ts'
 import { CACHE_VOLUME, NIM_MARKER, servingContainer } from '../api/ServingRuntime.ts'
 import type { DeployInput } from '../types.ts'
+import { configureNIMServingRuntime } from '../utils/templates.ts'
+import {
+  withArgs,
+  withAuth,
+  withEnv,
+  withExternalRoute,
+  withHardwareProfile,
+  withModelReference,
+  withNames,
+  withPlacement,
+  withReplicas,
+  withResources,
+  withStrategy,
+} from './inference-service-fields.ts'
 
-const CACHE_PATH = '/mnt/models/cache'
 const NIM_PORT = 8000
 
 /**
@@ -42,11 +49,6 @@ const LIVENESS_PROBE: Probe = {
   failureThreshold: 6,
 }
 
-/** The name of the PVC a deployment uses. */
-export function claimNameOf({ name, storage }: DeployInput): string {
-  return storage.mode === 'existing' ? storage.pvc : pvcName(name)
-}
-
 /**
  * The ServingRuntime of a deployment: the template with the model, the Secrets, the PVC and the probes filled in.
  * Pure: the template is cloned. The template's own probes, mounts and volumes win over ours.
@@ -54,11 +56,11 @@ export function claimNameOf({ name, storage }: DeployInput): string {
 export function assembleNIMServingRuntime(input: DeployInput, template: ServingRuntime): ServingRuntime {
   const { metadata, spec } = structuredClone(template)
   const server = servingContainer(template)
-  return {
+  const runtime: ServingRuntime = {
     apiVersion: Kinds.ServingRuntime.apiVersion,
     kind: Kinds.ServingRuntime.kind,
     metadata: {
-      name: input.name,
+      name: input.names.runtime,
       namespace: input.project,
       labels: { ...metadata.labels, [DASHBOARD_LABEL]: 'true' },
       annotations: runtimeAnnotations(metadata.annotations),
@@ -68,25 +70,29 @@ export function assembleNIMServingRuntime(input: DeployInput, template: ServingR
       multiModel: false,
       // One format that nothing else selects: the InferenceService names both it and this runtime.
       supportedModelFormats: [{ name: input.model.name, version: input.tag, autoSelect: false, priority: 1 }],
-      imagePullSecrets: [{ name: imagePullSecretName(input.name) }],
+      ...pullSecrets(input),
       containers: spec.containers.map((container) =>
         container.name === server?.name ? withModel(container, input) : container,
       ),
-      volumes: withVolumes(spec.volumes ?? [], input),
+      volumes: withSharedMemory(spec.volumes ?? []),
     },
   }
+  return configureNIMServingRuntime(runtime, { claimName: input.storage.pvc, subPath: input.storage.subPath })
 }
 
 function runtimeAnnotations(template: Record<string, string> = {}): Record<string, string> {
   return {
     'opendatahub.io/recommended-accelerators': '["nvidia.com/gpu"]',
     'opendatahub.io/apiProtocol': 'REST',
-    'opendatahub.io/template-name': NIM_TEMPLATE_NAME,
     'opendatahub.io/template-display-name': 'NVIDIA NIM',
     [DISPLAY_NAME_ANNOTATION]: 'NVIDIA NIM',
     ...template,
     [NIM_MARKER]: 'true',
   }
+}
+
+function pullSecrets({ names: { pullSecret } }: DeployInput): Pick<ServingRuntime['spec'], 'imagePullSecrets'> {
+  return pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }
 }
 
 /** The template's container with this model. Its sizes are dropped: they live on the InferenceService. */
@@ -96,41 +102,35 @@ function withModel(container: Container, input: DeployInput): Container {
     ...rest,
     image: imageOf(input.model, input.tag, input.registry),
     ports: container.ports ?? [{ containerPort: NIM_PORT, protocol: 'TCP' }],
-    env: [
-      ...(container.env ?? []).filter(({ name }) => name !== 'NIM_CACHE_PATH' && name !== 'NGC_API_KEY'),
-      { name: 'NIM_CACHE_PATH', value: cacheMountPath(container) },
-      {
-        name: 'NGC_API_KEY',
-        valueFrom: { secretKeyRef: { name: apiKeySecretName(input.name), key: 'NGC_API_KEY' } },
-      },
-    ],
-    volumeMounts: withMounts(container, input),
+    env: [...ownVariables(container), ...keyVariable(input)],
+    volumeMounts: container.volumeMounts?.some(({ name }) => name === 'shm')
+      ? container.volumeMounts
+      : [{ name: 'shm', mountPath: '/dev/shm' }, ...(container.volumeMounts ?? [])],
     startupProbe: container.startupProbe ?? STARTUP_PROBE,
     readinessProbe: container.readinessProbe ?? READINESS_PROBE,
     livenessProbe: container.livenessProbe ?? LIVENESS_PROBE,
   }
 }
 
-function cacheMountPath({ volumeMounts = [] }: Container): string {
-  return volumeMounts.find(({ name }) => name === CACHE_VOLUME)?.mountPath ?? CACHE_PATH
+/** The template's variables without a key; the cache path, where one is named, is that of the mount. */
+function ownVariables({ env = [], volumeMounts = [] }: Container): NonNullable<Container['env']> {
+  const mounted = volumeMounts.find(({ name }) => name === CACHE_VOLUME)?.mountPath
+  return env
+    .filter(({ name }) => name !== 'NGC_API_KEY')
+    .map((variable) =>
+      variable.name === 'NIM_CACHE_PATH' && mounted !== undefined ? { name: variable.name, value: mounted } : variable,
+    )
 }
 
-function withMounts(container: Container, { storage }: DeployInput): NonNullable<Container['volumeMounts']> {
-  const others = (container.volumeMounts ?? []).filter(({ name }) => name !== CACHE_VOLUME && name !== 'shm')
-  const shm = container.volumeMounts?.find(({ name }) => name === 'shm') ?? { name: 'shm', mountPath: '/dev/shm' }
-  const cache = { name: CACHE_VOLUME, mountPath: cacheMountPath(container) }
-  const subPath = storage.mode === 'existing' ? storage.subPath : undefined
-  return [shm, subPath === undefined || subPath === '' ? cache : { ...cache, subPath }, ...others]
+function keyVariable({ names: { apiKeySecret } }: DeployInput): NonNullable<Container['env']> {
+  if (apiKeySecret === undefined) return []
+  return [{ name: 'NGC_API_KEY', valueFrom: { secretKeyRef: { name: apiKeySecret, key: 'NGC_API_KEY' } } }]
 }
 
-/** The volume of the weights keeps its name, only its claim changes; shared memory is added where the template forgot it. */
-function withVolumes(volumes: Volume[], input: DeployInput): Volume[] {
-  const others = volumes.filter(({ name }) => name !== CACHE_VOLUME && name !== 'shm')
-  const shm = volumes.find(({ name }) => name === 'shm') ?? {
-    name: 'shm',
-    emptyDir: { medium: 'Memory', sizeLimit: '2Gi' },
-  }
-  return [{ name: CACHE_VOLUME, persistentVolumeClaim: { claimName: claimNameOf(input) } }, shm, ...others]
+/** Shared memory is added where the template forgot it: without it the pod is invalid, and the mount stands for nothing. */
+function withSharedMemory(volumes: Volume[]): Volume[] {
+  if (volumes.some(({ name }) => name === 'shm')) return volumes
+  return [...volumes, { name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: '2Gi' } }]
 }
 
 /**
@@ -138,39 +138,29 @@ function withVolumes(volumes: Volume[], input: DeployInput): Volume[] {
  * No `storageUri`: KServe would mount it read-only over the folder NIM writes its weights to.
  */
 export function assembleNIMInferenceService(input: DeployInput): InferenceService {
-  return {
+  const empty: InferenceService = {
     apiVersion: Kinds.InferenceService.apiVersion,
     kind: Kinds.InferenceService.kind,
     metadata: {
       name: input.name,
       namespace: input.project,
       labels: { [DASHBOARD_LABEL]: 'true' },
-      annotations: {
-        [DISPLAY_NAME_ANNOTATION]: input.displayName,
-        [DESCRIPTION_ANNOTATION]: input.description,
-        [MODEL_TYPE_ANNOTATION]: NIM_MODEL_TYPE,
-        [DEPLOYMENT_MODE_ANNOTATION]: 'RawDeployment',
-        [ENABLE_AUTH_ANNOTATION]: 'false',
-      },
+      annotations: { [MODEL_TYPE_ANNOTATION]: NIM_MODEL_TYPE, [DEPLOYMENT_MODE_ANNOTATION]: 'RawDeployment' },
     },
-    spec: {
-      predictor: {
-        minReplicas: input.replicas,
-        maxReplicas: input.replicas,
-        deploymentStrategy: { type: input.strategy },
-        model: {
-          modelFormat: { name: input.model.name },
-          runtime: input.name,
-          resources: resourcesOf(input),
-          ...(input.args.length === 0 ? {} : { args: [...input.args] }),
-          ...(input.env.length === 0 ? {} : { env: input.env.map((variable) => ({ ...variable })) }),
-        },
-      },
-    },
+    spec: { predictor: {} },
   }
-}
-
-function resourcesOf({ resources, gpus }: DeployInput): ResourceRequirements {
-  const gpu = gpus === 0 ? {} : { 'nvidia.com/gpu': String(gpus) }
-  return { requests: { ...resources.requests, ...gpu }, limits: { ...resources.limits, ...gpu } }
+  const steps = [
+    withNames,
+    withAuth,
+    withExternalRoute,
+    withReplicas,
+    withStrategy,
+    withModelReference,
+    withHardwareProfile,
+    withResources,
+    withPlacement,
+    withArgs,
+    withEnv,
+  ]
+  return steps.reduce((isvc, step) => step(isvc, input), empty)
 }

@@ -1,4 +1,5 @@
-import { Kinds } from '@nexus/kube'
+import { apiKeySecretName, imagePullSecretName } from '@nexus/core'
+import { Kinds, refTo } from '@nexus/kube'
 import type { KubeClient, ObjectMeta, PersistentVolumeClaim, Secret, WriteOptions } from '@nexus/kube'
 import {
   DASHBOARD_LABEL,
@@ -7,7 +8,9 @@ import {
   KEY_SET_BY_ANNOTATION,
   MANAGED_LABEL,
   PVC_ANNOTATION,
+  SUB_PATH_ANNOTATION,
 } from '../api/metadata.ts'
+import { patchByDifference } from '../api/update.ts'
 import type { DeployInput, KeyInput, NIMResources } from '../types.ts'
 import type { SecretFacts } from './existing.ts'
 
@@ -16,29 +19,27 @@ export type SecretsInput = Pick<DeployInput, 'name' | 'project' | 'registry'>
 
 /** The two Secrets of a deployment: the key for the container, and the same key for pulling the image. Pure. */
 export function assembleNIMSecrets(
-  input: DeployInput,
+  input: SecretsInput,
   keyInput: KeyInput,
 ): Pick<NIMResources, 'apiKeySecret' | 'pullSecret'> {
   return { apiKeySecret: assembleAPIKeySecret(input, keyInput), pullSecret: assemblePullSecret(input, keyInput) }
 }
 
-function assembleAPIKeySecret(input: DeployInput, keyInput: KeyInput): Secret {
-  const { apiKeySecret = '' } = input.names
+function assembleAPIKeySecret(input: SecretsInput, keyInput: KeyInput): Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: secretMetadata(apiKeySecret, input, keyInput),
+    metadata: secretMetadata(apiKeySecretName(input.name), input, keyInput),
     type: 'Opaque',
     data: { NGC_API_KEY: btoa(keyInput.key.reveal()) },
   }
 }
 
-function assemblePullSecret(input: DeployInput, keyInput: KeyInput): Secret {
-  const { pullSecret = '' } = input.names
+function assemblePullSecret(input: SecretsInput, keyInput: KeyInput): Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: secretMetadata(pullSecret, input, keyInput),
+    metadata: secretMetadata(imagePullSecretName(input.name), input, keyInput),
     type: 'kubernetes.io/dockerconfigjson',
     data: { '.dockerconfigjson': btoa(dockerConfig(registryHost(input), keyInput.key.reveal())) },
   }
@@ -82,4 +83,57 @@ function registryHost({ registry }: SecretsInput): string {
 function dockerConfig(host: string, key: string): string {
   const username = '$oauthtoken'
   return JSON.stringify({ auths: { [host]: { username, password: key, auth: btoa(`${username}:${key}`) } } })
+}
+
+/** Size of a new PVC unless another is asked for. */
+const DEFAULT_STORAGE = '50Gi'
+
+/**
+ * The PVC a deployment's weights are downloaded to, or undefined where an existing one is named. Pure.
+ * Several replicas share it, so they need a volume that several nodes can mount.
+ */
+export function assembleNIMPVC(input: DeployInput): PersistentVolumeClaim | undefined {
+  const { storage, maxReplicas, project } = input
+  if (storage.mode === 'existing') return undefined
+  const { pvc: name, subPath = '', size = DEFAULT_STORAGE, storageClass } = storage
+  return {
+    apiVersion: 'v1',
+    kind: Kinds.PersistentVolumeClaim.kind,
+    metadata: {
+      name,
+      namespace: project,
+      labels: { [MANAGED_LABEL]: 'true', [DASHBOARD_LABEL]: 'true' },
+      annotations: {
+        [DISPLAY_NAME_ANNOTATION]: name,
+        [PVC_ANNOTATION]: 'true',
+        ...(subPath === '' ? {} : { [SUB_PATH_ANNOTATION]: subPath }),
+      },
+    },
+    spec: {
+      accessModes: [maxReplicas > 1 ? 'ReadWriteMany' : 'ReadWriteOnce'],
+      volumeMode: 'Filesystem',
+      ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
+      resources: { requests: { storage: size } },
+    },
+  }
+}
+
+/** A PVC as it is, if it is, and as it shall be. */
+export interface PVCChange {
+  readonly live: PersistentVolumeClaim | undefined
+  readonly wanted: PersistentVolumeClaim
+}
+
+/**
+ * Creates the PVC of a deployment, or grows it: `wanted` then is `resizedPVC` of what is there. Nothing is written where
+ * both are the same. The write fails (409, 422) where somebody has resized it since it was read.
+ */
+export async function handleNIMPVC(
+  kube: KubeClient,
+  { live, wanted }: PVCChange,
+  options?: WriteOptions,
+): Promise<PersistentVolumeClaim> {
+  if (live === undefined) return kube.create(wanted, options)
+  const ref = refTo(Kinds.PersistentVolumeClaim, live.metadata)
+  return patchByDifference(kube, ref, { before: live, after: wanted }, options)
 }
