@@ -15,6 +15,7 @@ const COMMANDS = [
   'logs',
   'chat',
   'delete',
+  'rotate-key',
   'gateway keys create',
   'gateway keys list',
   'gateway keys rotate',

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { Kinds } from '@nexus/kube'
@@ -6,10 +6,9 @@ import type { Kind } from '@nexus/kube'
 import { eventually, startFaultProxy } from '@nexus/kube/testing'
 import type { FaultProxy } from '@nexus/kube/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parse, stringify } from 'yaml'
-import { z } from 'zod'
 import type { TestCluster } from './clusters/cluster.ts'
 import { describeOnClusters } from './clusters/index.ts'
+import { pointedAt } from './clusters/kubeconfig.ts'
 import { nexusBin } from './clusters/paths.ts'
 import { run } from './clusters/run.ts'
 import type { Ran } from './clusters/run.ts'
@@ -98,17 +97,3 @@ await describeOnClusters('a deploy whose writes fail', (start) => {
     await eventually(async () => expect(await leftovers()).toEqual([]), 60_000)
   }
 })
-
-const Kubeconfig = z.looseObject({
-  clusters: z.array(z.looseObject({ cluster: z.looseObject({ server: z.string() }) })),
-})
-
-/** A kubeconfig whose clusters are reached at `url`; what else their entries say stays. */
-async function pointedAt(kubeconfig: string, url: string): Promise<string> {
-  const config = Kubeconfig.parse(parse(await readFile(kubeconfig, 'utf8')))
-  const clusters = config.clusters.map((entry) => {
-    const { 'certificate-authority-data': _, 'insecure-skip-tls-verify': __, ...cluster } = entry.cluster
-    return { ...entry, cluster: { ...cluster, server: url } }
-  })
-  return stringify({ ...config, clusters })
-}

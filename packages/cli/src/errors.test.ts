@@ -23,6 +23,8 @@ describe('exit codes', () => {
     { thrown: new CliError('NEXUS_CLI_NOT_READY', 'x'), code: 5 },
     { thrown: new NexusError('NEXUS_DEPLOY_DIFFERS', 'x'), code: 6 },
     { thrown: new CliError('NEXUS_CLI_NOT_CONFIRMED', 'x'), code: 6 },
+    { thrown: new NexusError('NEXUS_ROTATE_NO_ROOM', 'x'), code: 6 },
+    { thrown: new NexusError('NEXUS_ROTATE_NOT_VERIFIED', 'x'), code: 5 },
     { thrown: new Interrupted('SIGINT'), code: 130 },
     { thrown: new TypeError('a bug'), code: 1 },
   ])('$thrown.code $thrown.name ends with $code', ({ thrown, code }) => {

@@ -8,6 +8,7 @@ import type { DeployFlags } from './commands/deploy.ts'
 import type { DownFlags } from './commands/down.ts'
 import type { ListFlags } from './commands/list.ts'
 import type { LogsFlags } from './commands/logs.ts'
+import type { RotateKeyFlags } from './commands/rotate-key.ts'
 import type { UpFlags } from './commands/up.ts'
 import { addGatewayCommands } from './gateway-commands.ts'
 import { VERSION } from './version.ts'
@@ -33,6 +34,7 @@ export function buildProgram(shell: Shell): Command {
   addSandboxCommands(program, shell)
   addCatalogCommands(program, shell)
   addDeploymentCommands(program, shell)
+  addRotateKeyCommand(program, shell)
   addGatewayCommands(program, shell)
   program
     .command('version')
@@ -147,6 +149,39 @@ function addDeploymentCommands(program: Command, shell: Shell): void {
     .option('--dry-run', 'show what would go and what would stay')
     .action(async (name: string, flags: DeleteFlags) =>
       (await import('./commands/delete.ts')).deleteDeployment(name, flags, shell),
+    )
+}
+
+function addRotateKeyCommand(program: Command, shell: Shell): void {
+  withCluster(program.command('rotate-key'))
+    .description(
+      'give a deployment another NVIDIA API key; the old one is kept until the deployment answers with the new one',
+    )
+    .argument('[name]')
+    .option('-l, --selector <labels>', 'every deployment with these labels, one after the other')
+    .option('--api-key-stdin', 'read the NVIDIA API key (nvapi-…) from standard input')
+    .option('--api-key-file <file>', 'read the NVIDIA API key from a file')
+    .option('--resume <id>', 'go on with a rotation that stopped')
+    .option('--undo <id>', 'put the old key back')
+    .addOption(
+      new Option('--strategy <how>', 'how pods are replaced where no second copy fits').choices([
+        'rolling',
+        'recreate',
+        'max-surge-0',
+      ]),
+    )
+    .option('--skip-key-check', 'go on when NVIDIA cannot be reached to check the key')
+    .option('--skip-verify', 'do not send the deployment a request before the old key is removed')
+    .option('--gateway-url <url>', 'the gateway to send it through (default: NEXUS_GATEWAY_URL, else the sandbox)')
+    .option('--timeout <minutes>', 'how long the new pods may take', count(1), 60)
+    .option('--dry-run', 'check everything on the server and write nothing')
+    .addOption(output('json', 'yaml', 'name'))
+    .addHelpText(
+      'after',
+      '\nThe key may also stand in NGC_API_KEY.\n\nExample:\n  $ nexus rotate-key llama -n demo --api-key-stdin < key.txt',
+    )
+    .action(async (name: string | undefined, flags: RotateKeyFlags) =>
+      (await import('./commands/rotate-key.ts')).rotateKey(name, flags, shell),
     )
 }
 

@@ -20,6 +20,10 @@ export type Fault =
   | 'conflict'
   /** 403, as an admission webhook says it; the server never hears of it. */
   | 'denied'
+  /** No answer at all, and the server never hears of it: time to end the client before the write. */
+  | 'held'
+  /** The write takes effect, and no answer comes: time to end the client after the write. */
+  | 'held-answer'
 
 /** One write to spoil. */
 interface SpoiledWrite {
@@ -36,6 +40,8 @@ interface SeenRequest {
   readonly path: string
   /** A request that changes something: no read, no dry run. */
   readonly isWrite: boolean
+  /** By `held` and `held-answer`: its client can be ended now. */
+  isHeld?: boolean
 }
 
 export interface FaultProxy extends AsyncDisposable {
@@ -62,7 +68,7 @@ export async function startFaultProxy(upstream: ClusterAccess, spoiled?: Spoiled
   const server = createServer((incoming, outgoing) => {
     const seen = describe(incoming)
     requests.push(seen)
-    relay(upstream, incoming, outgoing, faultOf(seen)).catch(() => outgoing.destroy())
+    relay(upstream, { seen, incoming, outgoing, fault: faultOf(seen) }).catch(() => outgoing.destroy())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -84,15 +90,20 @@ function describe({ method = '', url = '' }: IncomingMessage): SeenRequest {
   return { method, path: url, isWrite: method !== 'GET' && !url.includes('dryRun=All') }
 }
 
-async function relay(
-  upstream: ClusterAccess,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  fault: Fault | undefined,
-): Promise<void> {
-  if (fault !== undefined && fault !== 'lost-answer' && fault !== 'reset') {
+interface Relayed {
+  readonly seen: SeenRequest
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly fault: Fault | undefined
+}
+
+/** The faults that the server never hears of. */
+const BEFORE: readonly (Fault | undefined)[] = ['refused', 'down', 'conflict', 'denied', 'held']
+
+async function relay(upstream: ClusterAccess, { seen, incoming, outgoing, fault }: Relayed): Promise<void> {
+  if (BEFORE.includes(fault)) {
     incoming.resume()
-    return refuse(outgoing, fault)
+    return answerWith(fault, seen, outgoing)
   }
   const answer = await forward(upstream, incoming)
   if (fault === undefined) {
@@ -100,8 +111,13 @@ async function relay(
     return pipeline(answer, outgoing)
   }
   await answer.resume().toArray()
-  if (fault === 'lost-answer') return refuse(outgoing, fault)
-  outgoing.socket?.resetAndDestroy()
+  answerWith(fault, seen, outgoing)
+}
+
+function answerWith(fault: Fault | undefined, seen: SeenRequest, outgoing: ServerResponse): void {
+  if (fault === 'reset') outgoing.socket?.resetAndDestroy()
+  else if (fault === 'held' || fault === 'held-answer') seen.isHeld = true
+  else refuse(outgoing, fault)
 }
 
 function forward(upstream: ClusterAccess, incoming: IncomingMessage): Promise<IncomingMessage> {
@@ -123,15 +139,16 @@ function forward(upstream: ClusterAccess, incoming: IncomingMessage): Promise<In
   })
 }
 
-function refuse(outgoing: ServerResponse, fault: Fault): void {
+function refuse(outgoing: ServerResponse, fault: Fault | undefined): void {
   const { code, reason, message } = refusalOf(fault)
   outgoing.writeHead(code, { 'content-type': 'application/json' })
   outgoing.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code, message }))
 }
 
-function refusalOf(fault: Fault): { code: number; reason: string; message: string } {
-  if (fault === 'conflict')
+function refusalOf(fault: Fault | undefined): { code: number; reason: string; message: string } {
+  if (fault === 'conflict') {
     return { code: 409, reason: 'Conflict', message: 'the object has been modified (injected fault)' }
+  }
   if (fault === 'denied') {
     return {
       code: 403,

@@ -61,7 +61,7 @@ describe.skipIf(!hasControlPlane())('a rotation on a real API server', () => {
         return Promise.resolve()
       },
     })
-    expect(result).toEqual({ outcome: 'rotated', id: ID, restarted: true })
+    expect(result).toEqual({ outcome: 'rotated', id: ID, deployment: 'llama', restarted: true })
     expect(await stateOf(kube, ref.project)).toEqual(after)
     expect(predictor.rollouts).toEqual([{ 'nexus.dev/key-rotation': ID }])
     expect(verified).toEqual(['llama'])
@@ -136,7 +136,7 @@ describe.skipIf(!hasControlPlane())('a rotation on a real API server', () => {
     const report = (event: RotationEvent): unknown => events.push(event)
     const never = (): Promise<void> => Promise.reject(new Error('asked'))
     const result = await rotateNIMKey(ref, NEW, { ...deps(kube), report, verify: never })
-    expect(result).toEqual({ outcome: 'rotated', id: ID, restarted: false })
+    expect(result).toEqual({ outcome: 'rotated', id: ID, deployment: 'llama', restarted: false })
     expect(typesOf(events)).toContain('not-running')
     expect(await stateOf(kube, ref.project)).toEqual({ ...after, mark: undefined })
   })
@@ -157,6 +157,7 @@ describe.skipIf(!hasControlPlane())('a rotation on a real API server', () => {
     expect(await undoNIMKeyRotation({ id: ID, project: ref.project }, deps(kube))).toEqual({
       outcome: 'undone',
       id: ID,
+      deployment: 'llama',
       restarted: true,
     })
     expect(await stateOf(kube, ref.project)).toEqual(before)

@@ -27,7 +27,12 @@ export type RotateResult =
   /** A dry run: what the replacement of the pods would be. */
   | { readonly outcome: 'planned'; readonly rollout: RolloutPlan; readonly strategy: RolloutStrategy }
   /** `restarted` is false where no pod had to be replaced. */
-  | { readonly outcome: 'rotated' | 'undone'; readonly id: string; readonly restarted: boolean }
+  | {
+      readonly outcome: 'rotated' | 'undone'
+      readonly id: string
+      readonly deployment: string
+      readonly restarted: boolean
+    }
 
 /**
  * Gives a deployment another key: check it with NVIDIA → see whether a second copy of the pods fits → let the server judge
@@ -156,6 +161,6 @@ async function writeDown(rotation: Rotation, { kube, signal }: RotateDeps): Prom
   await kube.patch(ref, { type: 'merge', body }, { signal })
 }
 
-function resultOf({ id, goal }: Rotation, restarted: boolean): RotateResult {
-  return { outcome: goal === 'rotate' ? 'rotated' : 'undone', id, restarted }
+function resultOf({ id, goal, deployment }: Rotation, restarted: boolean): RotateResult {
+  return { outcome: goal === 'rotate' ? 'rotated' : 'undone', id, deployment, restarted }
 }
