@@ -39,8 +39,8 @@ function detailsData({ deployment, events, ...details }: NIMDeploymentDetails): 
 }
 
 function renderDetails(details: NIMDeploymentDetails, now: Date): string {
-  const { deployment, endpoints, hardwareProfile } = details
-  const { state } = deployment
+  const { deployment, hardwareProfile } = details
+  const { state, endpoints } = deployment
   return renderFields([
     ['Name', deployment.name],
     ['Project', deployment.project],

@@ -29,7 +29,7 @@ describe.skipIf(!hasControlPlane())('details', () => {
     expect(details).toMatchObject({
       auth: false,
       runtimeName: 'llama',
-      endpoints: { internal: undefined, external: undefined },
+      deployment: { endpoints: { internal: undefined, external: undefined } },
       key: { secret: 'nim-api-key-llama', shared: false, found: 'present', hint: TEST_KEY.slice(-4), setBy: 'ada' },
       pullSecrets: ['nim-image-pull-llama'],
       volume: { pvc: 'nim-pvc-llama', phase: 'Pending', size: '50Gi' },

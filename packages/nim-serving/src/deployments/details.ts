@@ -4,8 +4,6 @@ import { claimsToBeNIM, ENABLE_AUTH_ANNOTATION } from '../api/InferenceService.t
 import { KEY_HINT_ANNOTATION, KEY_SET_BY_ANNOTATION } from '../api/metadata.ts'
 import { cacheSubPath } from '../api/ServingRuntime.ts'
 import type { DeploymentRef, HardwareProfileRef } from '../types.ts'
-import { endpointsOf } from './endpoints.ts'
-import type { Endpoints } from './endpoints.ts'
 import { getOrUndefined } from './existing.ts'
 import { extractHardwareProfile } from './extract.ts'
 import { readNIMDeployment } from './list.ts'
@@ -41,7 +39,6 @@ export interface VolumeDetails {
 /** Everything a person wants to know of one deployment. */
 export interface NIMDeploymentDetails {
   readonly deployment: NIMDeployment
-  readonly endpoints: Endpoints
   /** Whether a bearer token is asked for. */
   readonly auth: boolean
   /** The ServingRuntime's name, also where it is gone. */
@@ -68,7 +65,6 @@ export async function describeNIMDeployment(
   const { isvc, runtime } = deployment
   return {
     deployment,
-    endpoints: endpointsOf(isvc),
     auth: authOf(deployment),
     runtimeName: isvc.spec.predictor.model?.runtime,
     key: runtime && (await fetchKeyDetails(kube, runtime, options)),

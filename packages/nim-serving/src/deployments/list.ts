@@ -6,6 +6,8 @@ import { DISPLAY_NAME_ANNOTATION } from '../api/metadata.ts'
 import { cacheClaimName, isNIMServingRuntime, servingContainer, tagOfImage } from '../api/ServingRuntime.ts'
 import { DeployError } from '../errors.ts'
 import type { DeploymentParts, DeploymentRef } from '../types.ts'
+import { endpointsOf } from './endpoints.ts'
+import type { Endpoints } from './endpoints.ts'
 import { getOrUndefined } from './existing.ts'
 import { deploymentState } from './state.ts'
 import type { DeploymentState } from './state.ts'
@@ -25,6 +27,7 @@ export interface NIMDeployment extends DeploymentParts {
   /** RFC 3339. */
   readonly createdAt: string | undefined
   readonly pvcName: string | undefined
+  readonly endpoints: Endpoints
   readonly state: DeploymentState
 }
 
@@ -152,6 +155,7 @@ function toNIMDeployment(parts: DeploymentParts, events: readonly Event[], now: 
     gpus: Number(predictor.model?.resources?.limits?.['nvidia.com/gpu'] ?? 0),
     createdAt: creationTimestamp,
     pvcName: runtime && cacheClaimName(runtime),
+    endpoints: endpointsOf(isvc),
     state: deploymentState({ ...parts, events, now }),
   }
 }
