@@ -11,6 +11,7 @@ import type { LogsFlags } from './commands/logs.ts'
 import type { RotateKeyFlags } from './commands/rotate-key.ts'
 import type { UpFlags } from './commands/up.ts'
 import { addGatewayCommands } from './gateway-commands.ts'
+import { addMigrationCommands } from './migration-commands.ts'
 import { VERSION } from './version.ts'
 import type { Shell } from './shell.ts'
 
@@ -35,6 +36,7 @@ export function buildProgram(shell: Shell): Command {
   addCatalogCommands(program, shell)
   addDeploymentCommands(program, shell)
   addRotateKeyCommand(program, shell)
+  addMigrationCommands(program, shell)
   addGatewayCommands(program, shell)
   program
     .command('version')

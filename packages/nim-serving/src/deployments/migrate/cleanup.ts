@@ -55,7 +55,7 @@ export async function planSharedSecretsRemoval(
   project: string,
   options?: CallOptions,
 ): Promise<SharedSecretsPlan> {
-  const users = usersOf(await fetchUsers(kube, project, options), SHARED_SECRETS)
+  const users = usersOf(await fetchSecretUsers(kube, project, options), SHARED_SECRETS)
   if (users.length > 0) throw inUse(users, project)
   const secrets = await Promise.all(
     SHARED_SECRETS.map((name) => fetchSecretFacts(kube, { name, namespace: project }, options)),
@@ -91,7 +91,12 @@ export async function removeSharedSecrets(
   return removed
 }
 
-async function fetchUsers(kube: KubeClient, namespace: string, options?: CallOptions): Promise<KubeObject[]> {
+/** The objects of a namespace that may name a Secret. @throws MigrateError where one kind cannot be listed. */
+export async function fetchSecretUsers(
+  kube: KubeClient,
+  namespace: string,
+  options?: CallOptions,
+): Promise<KubeObject[]> {
   const required = USING_KINDS.map((kind) => listAll(kube, kind, namespace, options))
   const optional = OPTIONAL_KINDS.map((kind) =>
     listAll(kube, kind, namespace, options).catch((cause: unknown): KubeObject[] => {
