@@ -44,6 +44,8 @@ test.each([
   const gateway = await startConfigured({ w: upstream.url }, { timeouts: { firstByteMs: 300 } })
   expect((await ask(gateway.url, { model: 'w' })).status).toBe(expected)
   expect(upstream.received).toHaveLength(1)
+  const metrics = await (await fetch(`${gateway.url}/metrics`, { headers: { connection: 'close' } })).text()
+  expect(metrics).not.toContain('gateway_retries_total{')
 })
 
 test('repeats nothing once a byte of the answer was sent, and moves on to no other model', async () => {
@@ -59,6 +61,18 @@ test('repeats nothing once a byte of the answer was sent, and moves on to no oth
   expect(text.startsWith(`${TOKEN}data: {"error":`)).toBe(true)
   expect([upstream.received.length, backup.received.length]).toEqual([1, 0])
   expect(await seriesOf(gateway.url, 'gateway_stream_errors_total{phase="mid"}')).toBe(1)
+})
+
+test('counts an answer that is no stream and breaks off as a failure of its upstream, and as no stream', async () => {
+  const upstream = await startAnswering((received) => {
+    const head = { 'content-type': 'application/json', 'content-length': '100' }
+    received.response.writeHead(200, head).write('{"half":', () => setTimeout(() => resets(received), 20))
+  })
+  const gateway = await startConfigured({ w: upstream.url })
+  await expect((await ask(gateway.url, { model: 'w' })).text()).rejects.toThrow()
+  const failures = 'gateway_upstream_requests_total{upstream="w",status="error"}'
+  await eventually(() => seriesOf(gateway.url, failures)).toBe(1)
+  expect(await seriesOf(gateway.url, 'gateway_stream_errors_total{phase="mid"}')).toBe(0)
 })
 
 test('repeats no call where the budget allows none', async () => {

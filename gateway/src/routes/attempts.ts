@@ -8,6 +8,7 @@ import { renderBody } from '../scan/render-body.ts'
 import type { ScannedBody } from '../scan/scan-body.ts'
 import { backoffMs } from '../upstreams/backoff.ts'
 import type { AttemptResult, Endpoint } from '../upstreams/endpoint.ts'
+import { selectable } from '../upstreams/selectable.ts'
 import { answerHeaders, requestHeaders } from './attempt-headers.ts'
 import type { AuthenticatedCall } from './call.ts'
 import {
@@ -79,7 +80,7 @@ async function serveCandidate(
       const last = failure
       failure = await attemptOnce(request, candidate, arm, last)
       if (failure === undefined || failure === last || !isWorthRetrying(failure)) return failure
-      if (attempt >= retries.maxAttempts || !retryBudget.take()) return failure
+      if (attempt >= retries.maxAttempts || !hasEndpointToTry(arm) || !retryBudget.take()) return failure
       instruments.retried(failure.cause)
       // Another endpoint need not be waited for.
       if (arm.endpoints.length === 1) await waitForClient(call.exchange, backoffMs(attempt, retries, Math.random))
@@ -89,6 +90,11 @@ async function serveCandidate(
     failure?.opened?.discard()
     throw error
   }
+}
+
+/** Where a pause or an open breaker leaves nobody to try, that costs neither budget nor time. */
+function hasEndpointToTry({ endpoints }: Arm): boolean {
+  return selectable(endpoints).length > 0 || endpoints.some((endpoint) => endpoint.refusal() === 'full')
 }
 
 /** One call to one endpoint. Where there is none to call, what failed before stands: an upstream's own words say more. */

@@ -33,7 +33,7 @@ export async function pass(request: Admitted, attempt: Attempt, opened: OpenedAn
       ...(isStream && { onToken: tokenClock(request, candidate.label) }),
     })
     result = { kind: RESULTS[outcome.kind] }
-    noteOutcome(request, candidate.label, outcome)
+    noteOutcome(request, candidate.label, outcome, isStream)
   } finally {
     if (isStream) services.instruments.streamClosed()
     attempt.end(result)
@@ -51,14 +51,19 @@ function tokenClock({ call: { services } }: Admitted, model: string): (nowMs: nu
   }
 }
 
-function noteOutcome({ call: { record, services }, bytes }: Admitted, model: string, outcome: RelayOutcome): void {
+function noteOutcome(
+  { call: { record, services }, bytes }: Admitted,
+  model: string,
+  outcome: RelayOutcome,
+  isStream: boolean,
+): void {
   const usage = usageOf(bytes, outcome)
   if (usage !== undefined) {
     record.usage = usage
     services.instruments.tokensUsed(model, usage)
   }
   if (outcome.kind === 'cut') {
-    services.instruments.streamBroke('mid')
+    if (isStream) services.instruments.streamBroke('mid')
     record.error = describeForLog(outcome.error)
     record.errorCode = outcome.error.code
   }
