@@ -55,6 +55,12 @@ test('says which variable to change when the port is in use', async () => {
   await eventually(() => output.stderr).toContain('GATEWAY_PORT')
 })
 
+test('names the address that is not of this machine', async () => {
+  const { exited, output } = start({ GATEWAY_HOST: '192.0.2.1' })
+  expect(await exited).toEqual([1, null])
+  await eventually(() => output.stderr).toMatch(/cannot listen: .*192\.0\.2\.1.* Set GATEWAY_HOST/)
+})
+
 test('starts through a link to the launcher and ends on SIGTERM after the calls in flight', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'nexus-gateway-'))
   onTestFinished(() => rm(dir, { recursive: true }))

@@ -13,6 +13,7 @@ export function deriveValues(draft: Draft, env: Environment): void {
   deriveCluster(draft, env)
   deriveAlgorithms(draft)
   deriveUpstreams(draft)
+  quoteCauses(draft)
 }
 
 /** What Kubernetes tells every pod. */
@@ -115,6 +116,18 @@ function deriveUpstreams(draft: Draft): void {
   if (!Array.isArray(upstreams)) return
   for (const [index, upstream] of upstreams.entries()) {
     if (isFields(upstream)) inherit(draft, ['upstreamDefaults'], ['upstreams', index])
+  }
+}
+
+/** YAML reads a status without quotes as a number. */
+function quoteCauses(draft: Draft): void {
+  const models = draft.get(['models'])
+  for (const index of Array.isArray(models) ? models.keys() : []) {
+    const path = ['models', index, 'fallback', 'on']
+    const causes = draft.get(path)
+    if (!Array.isArray(causes) || !causes.some((cause) => typeof cause === 'number')) continue
+    const quoted = causes.map((cause: unknown) => (typeof cause === 'number' ? String(cause) : cause))
+    draft.set(path, quoted, draft.originOf(path))
   }
 }
 

@@ -16,9 +16,11 @@ export class ConfigError extends Error {
   readonly code = 'NEXUS_GATEWAY_CONFIG_INVALID' as const
   readonly problems: readonly ConfigProblem[]
 
-  constructor(problems: readonly ConfigProblem[]) {
+  /** @param warnings what else should be known */
+  constructor(problems: readonly ConfigProblem[], warnings: readonly string[] = []) {
+    const notes = warnings.map((warning) => `\n  warning: ${warning}`).join('')
     super(
-      `The gateway's configuration is not valid:\n${problems.map((problem) => `  ${renderProblem(problem)}`).join('\n')}`,
+      `The gateway's configuration is not valid:\n${problems.map((problem) => `  ${renderProblem(problem)}`).join('\n')}${notes}`,
     )
     this.problems = problems
   }

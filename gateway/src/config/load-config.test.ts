@@ -243,6 +243,30 @@ test.each([
   expect(loadConfig({ ...KEY, [name]: text }).warnings).toEqual([expect.stringContaining(warning)])
 })
 
+test('lists names that look like slips beside what is wrong, since one can be why', () => {
+  const env = { ...KEY, GATEWAY_UPSTREAM: 'a=http://h', GATEWAY_DEFAULT_UPSTREAM: 'a' }
+  expect(problemsOf(env)).toEqual([
+    'GATEWAY_DEFAULT_UPSTREAM: no upstream is named a; there are no upstreams',
+    'warning: GATEWAY_UPSTREAM is not a variable of the gateway; did you mean GATEWAY_UPSTREAMS?',
+  ])
+})
+
+test('warns of an upstream whose credentials are not there', () => {
+  const upstream = { name: 'hosted', url: 'https://h', credentials: { fromEnv: 'HOSTED_KEY' } }
+  const env = { ...KEY, GATEWAY_CONFIG_FILE: writeConfig(JSON.stringify({ upstreams: [upstream] })) }
+  expect(loadConfig(env).warnings).toEqual([
+    'HOSTED_KEY is not set: the upstream hosted is called without credentials.',
+  ])
+  expect(loadConfig({ ...env, HOSTED_KEY: 'nvapi-test-hosted' }).warnings).toEqual([])
+})
+
+test('takes a status among the causes of a fallback with and without quotes', () => {
+  const file = writeConfig(`upstreams: [{ name: a, url: 'http://h' }, { name: b, url: 'http://h' }]
+models: [{ id: m, route: { strategy: direct, target: a }, fallback: { models: [b], on: [connect, 429, '503'] } }]`)
+  const { config } = loadConfig({ ...KEY, GATEWAY_CONFIG_FILE: file })
+  expect(config.models[0]?.fallback?.on).toEqual(['connect', '429', '503'])
+})
+
 test('says nothing of the variables that Kubernetes sets for a Service named gateway', () => {
   const links = {
     GATEWAY_SERVICE_HOST: '10.96.0.9',

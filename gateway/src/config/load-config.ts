@@ -15,6 +15,7 @@ import { readConfigFile } from './file.ts'
 import { linkIssues } from './links.ts'
 import { keyHash } from './lists.ts'
 import { nearest } from './nearest.ts'
+import { plainMessage } from './plain-message.ts'
 import { GatewayConfig } from './schema.ts'
 
 export type { Environment } from './environment.ts'
@@ -43,13 +44,15 @@ export function loadConfig(env: Environment): LoadedConfig {
   const variables = gatewayVariables(env)
   const { file: path, isStrict, isDevelopment } = readSettings(variables, findings)
   checkNames(variables, isStrict, findings)
+  const slips = [...findings.warnings]
   const file = path === undefined ? undefined : tryFile(path, findings)
   const draft = new Draft(file?.root, file?.origins)
   hashKeys(draft)
   applyVariables(variables, draft, findings)
   admitDevKey(draft, isDevelopment, findings)
   deriveValues(draft, env)
-  const config = validate(draft, findings)
+  const config = validate(draft, findings.problems, slips)
+  findings.warnings.push(...missingCredentials(config, env))
   return {
     config,
     warnings: findings.warnings,
@@ -94,7 +97,17 @@ function admitDevKey(draft: Draft, isDevelopment: boolean, { problems, warnings 
   }
 }
 
-function validate(draft: Draft, { problems }: Findings): GatewayConfig {
+/** The variable may come from somewhere else than the file that names it, so that its absence is no error of the file. */
+function missingCredentials({ upstreams }: GatewayConfig, env: Environment): string[] {
+  return upstreams.flatMap(({ name, credentials }) =>
+    credentials === undefined || (env[credentials.fromEnv] ?? '') !== ''
+      ? []
+      : [`${credentials.fromEnv} is not set: the upstream ${name} is called without credentials.`],
+  )
+}
+
+/** @param slips names that look like slips: one can be why something is missing */
+function validate(draft: Draft, problems: readonly ConfigProblem[], slips: readonly string[]): GatewayConfig {
   const parsed = GatewayConfig.safeParse(draft.root)
   const cluster = checkCluster(draft)
   if (parsed.success && problems.length === 0 && cluster.length === 0) return parsed.data
@@ -108,13 +121,13 @@ function validate(draft: Draft, { problems }: Findings): GatewayConfig {
     return { where: whereOf(draft.nearestOrigin(path)), field: renderPath(path), problem: message }
   })
   const reported = new Set(problems.map(({ where }) => where).filter((where) => where.startsWith('GATEWAY_')))
-  throw new ConfigError(withoutRepeats([...problems, ...described.filter(({ where }) => !reported.has(where))]))
+  throw new ConfigError(withoutRepeats([...problems, ...described.filter(({ where }) => !reported.has(where))]), slips)
 }
 
 /** An issue by path; each unknown field is one of its own, with the field that it looks like. */
 function plainIssues(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
-  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: plainMessage(issue) }]
   return issue.keys.map((key) => {
     const guess = nearest(key, siblingsOf([...path, key]))
     return {

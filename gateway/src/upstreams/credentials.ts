@@ -5,7 +5,7 @@ import type { UpstreamSettings } from '../config/schema/upstreams.ts'
  * holds the value.
  */
 export function credentialHeaders({ credentials }: Pick<UpstreamSettings, 'credentials'>): Record<string, string> {
-  if (credentials === undefined) return {}
-  const value = process.env[credentials.fromEnv] ?? ''
+  const value = credentials === undefined ? '' : (process.env[credentials.fromEnv] ?? '')
+  if (credentials === undefined || value === '') return {}
   return { [credentials.header]: credentials.header === 'authorization' ? `Bearer ${value}` : value }
 }
