@@ -14,10 +14,22 @@ export type DeployErrorCode =
   | 'NEXUS_DEPLOY_KEY_FORBIDDEN'
   /** NVIDIA answers 429. */
   | 'NEXUS_DEPLOY_KEY_RATE_LIMITED'
+  /** NVIDIA answers 451: the law forbids it the answer from where this was asked. */
+  | 'NEXUS_DEPLOY_KEY_RESTRICTED'
   /** NVIDIA answers with an error of its own. */
   | 'NEXUS_DEPLOY_KEY_UNAVAILABLE'
-  /** NVIDIA does not answer. */
+  /** NVIDIA does not answer: nothing listens, or no route leads there. */
   | 'NEXUS_DEPLOY_KEY_UNREACHABLE'
+  /** The name of NVIDIA's service is not found. */
+  | 'NEXUS_DEPLOY_KEY_DNS'
+  /** The certificate of whoever answers is not trusted. */
+  | 'NEXUS_DEPLOY_KEY_TLS'
+  /** NVIDIA takes too long to answer. */
+  | 'NEXUS_DEPLOY_KEY_TIMEOUT'
+  /** The connection breaks before an answer. */
+  | 'NEXUS_DEPLOY_KEY_RESET'
+  /** The proxy on the way does not let the question through, or is not there. */
+  | 'NEXUS_DEPLOY_KEY_PROXY'
   | 'NEXUS_DEPLOY_NAMESPACE_MISSING'
   | 'NEXUS_DEPLOY_TEMPLATE_MISSING'
   | 'NEXUS_DEPLOY_TEMPLATE_INVALID'
@@ -41,6 +53,8 @@ export type DeployErrorCode =
   | 'NEXUS_DEPLOY_EDIT_CONFLICT'
   /** An edit ended half-way; the same edit again completes it. */
   | 'NEXUS_DEPLOY_EDIT_INCOMPLETE'
+  /** Other deployments share the ServingRuntime and would be changed as well. */
+  | 'NEXUS_DEPLOY_EDIT_SHARED'
   /** A part of the deployment is missing, so that it cannot be changed. */
   | 'NEXUS_DEPLOY_INCOMPLETE'
   /** The server refused an object in the dry run; nothing was written. */
@@ -63,6 +77,8 @@ export interface FieldDifference {
   readonly field: string
   readonly live: string
   readonly wanted: string
+  /** What it was when the caller read it; with `NEXUS_DEPLOY_EDIT_CONFLICT`. */
+  readonly base?: string | undefined
 }
 
 export interface DeployErrorDetails extends ErrorDetails {
@@ -71,7 +87,7 @@ export interface DeployErrorDetails extends ErrorDetails {
 }
 
 /**
- * A NIM deployment could not be made, read or removed. `differences` stands with `NEXUS_DEPLOY_DIFFERS`; `leftovers` are
+ * A NIM deployment could not be made, read or removed. `differences` stands with `NEXUS_DEPLOY_DIFFERS` and `NEXUS_DEPLOY_EDIT_CONFLICT`; `leftovers` are
  * the commands that remove what a failed call could not.
  */
 export class DeployError extends NexusError<DeployErrorCode> {

@@ -2,7 +2,6 @@ import { userInfo } from 'node:os'
 import type { SecretText } from '@nexus/core'
 import { Kinds } from '@nexus/kube'
 import {
-  checkKey,
   DeployError,
   listNIMDeployments,
   resumeNIMKeyRotation,
@@ -16,6 +15,7 @@ import { withCluster } from '../cluster.ts'
 import type { Cluster } from '../cluster.ts'
 import { CliError } from '../errors.ts'
 import type { GatewayFlags } from '../gateway.ts'
+import { keyChecker } from '../key-check.ts'
 import { print } from '../output/print.ts'
 import type { OutputFlags } from '../program.ts'
 import { renderRollout, rotationReport } from '../rotation-progress.ts'
@@ -70,17 +70,16 @@ function requireOneTarget(name: string | undefined, { selector, resume, undo, dr
   })
 }
 
-async function rotateDeps({ kube, sandbox }: Cluster, flags: RotateKeyFlags, shell: Shell): Promise<RotateDeps> {
-  const url = shell.env['NEXUS_NGC_URL'] ?? sandbox?.ngcUrl
+async function rotateDeps(cluster: Cluster, flags: RotateKeyFlags, shell: Shell): Promise<RotateDeps> {
+  const { kube } = cluster
+  const { checkKey, checkedBy } = keyChecker(cluster, shell)
   const isUnasked = flags.skipVerify === true || flags.dryRun === true
   return {
     kube,
-    checkKey: (key, signal) => checkKey(key, { fetch, url, signal }),
+    checkKey,
     keySetBy: userInfo().username,
     verify: isUnasked ? undefined : await deploymentVerifier(kube, flags, shell),
-    report: rotationReport(shell, {
-      keyCheckedBy: url !== undefined && url === sandbox?.ngcUrl ? 'the sandbox’s stub' : 'NVIDIA',
-    }),
+    report: rotationReport(shell, { keyCheckedBy: checkedBy }),
     signal: shell.signal,
     timeoutMs: flags.timeout * 60_000,
   }

@@ -1,7 +1,7 @@
-import { messageOf } from '@nexus/core'
 import type { SecretText } from '@nexus/core'
 import { DeployError } from '../errors.ts'
 import { KEY_PAGE, keyShapeError, shapeOfKey } from './parse.ts'
+import { unreachableError } from './unreachable.ts'
 
 /** NVIDIA's own service. `NEXUS_NGC_URL` names another. */
 export const NGC_URL = 'https://api.ngc.nvidia.com'
@@ -19,15 +19,21 @@ export type KeyCheck =
   | { readonly outcome: 'forbidden' }
   /** 429. `retryAfterS` in seconds, where NVIDIA says it. */
   | { readonly outcome: 'rate-limited'; readonly retryAfterS?: number }
+  /** 451: not from this place. */
+  | { readonly outcome: 'restricted' }
   /** An answer that says nothing about the key: 5xx, a redirect, an unexpected status. */
   | { readonly outcome: 'unavailable'; readonly status: number }
-  /** No answer: DNS, TLS, refused, timeout. */
-  | { readonly outcome: 'unreachable'; readonly host: string; readonly cause: unknown }
+  /** No answer: DNS, TLS, refused, reset, timeout. `proxy` is the one it was asked through, without its password. */
+  | { readonly outcome: 'unreachable'; readonly host: string; readonly cause: unknown; readonly proxy?: string }
 
 export interface KeyCheckDeps {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   /** Default NVIDIA's. */
   readonly url?: string | undefined
+  /** The address of the proxy that `fetch` goes through, named where it does not get through. */
+  readonly proxy?: string | undefined
+  /** How long NVIDIA may take to answer. Default 30 s. */
+  readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -48,12 +54,18 @@ export async function checkKey(key: SecretText | string, deps: KeyCheckDeps): Pr
     return interpret(answer)
   } catch (cause) {
     deps.signal?.throwIfAborted()
-    return { outcome: 'unreachable', host: url?.host ?? service, cause }
+    const unreachable = { outcome: 'unreachable', host: url?.host ?? service, cause } as const
+    return deps.proxy === undefined ? unreachable : { ...unreachable, proxy: hostOf(deps.proxy) }
   }
 }
 
-function ask(url: URL, key: string, { fetch, signal }: KeyCheckDeps): Promise<Response> {
-  const deadline = AbortSignal.timeout(TIMEOUT_MS)
+/** An address may hold a password. */
+function hostOf(address: string): string {
+  return URL.parse(address)?.host ?? 'the environment'
+}
+
+function ask(url: URL, key: string, { fetch, signal, timeoutMs = TIMEOUT_MS }: KeyCheckDeps): Promise<Response> {
+  const deadline = AbortSignal.timeout(timeoutMs)
   return fetch(url.href, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/x-www-form-urlencoded' },
@@ -72,19 +84,21 @@ function interpret({ status, headers }: Response): KeyCheck {
       return { outcome: 'invalid' }
     case 403:
       return { outcome: 'forbidden' }
-    case 429: {
-      const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-      return Number.isFinite(seconds) ? { outcome: 'rate-limited', retryAfterS: seconds } : { outcome: 'rate-limited' }
-    }
+    case 429:
+      return { outcome: 'rate-limited', ...retryAfter(headers.get('retry-after')) }
+    case 451:
+      return { outcome: 'restricted' }
     default:
       return { outcome: 'unavailable', status }
   }
 }
 
-/** `fetch` says only that it failed; why (no such host, refused, no trust) stands in the cause. */
-function reasonOf(thrown: unknown): string {
-  const inner = thrown instanceof Error ? thrown.cause : undefined
-  return messageOf(inner instanceof Error ? inner : thrown)
+/** Seconds, or a date (RFC 9110, section 10.2.3). */
+function retryAfter(value: string | null): { retryAfterS?: number } {
+  if (value === null || value.trim() === '') return {}
+  const seconds = Number(value)
+  const until = Number.isFinite(seconds) ? seconds : (Date.parse(value) - Date.now()) / 1000
+  return Number.isFinite(until) ? { retryAfterS: Math.max(0, Math.ceil(until)) } : {}
 }
 
 /** The error a deploy stops with, or undefined for a valid key. No message holds the key. */
@@ -113,21 +127,23 @@ export function keyCheckError(check: KeyCheck): DeployError | undefined {
       return new DeployError('NEXUS_DEPLOY_KEY_RATE_LIMITED', 'NVIDIA answers no more key checks for now (429).', {
         hint: check.retryAfterS === undefined ? 'Try again in a minute.' : `Try again in ${check.retryAfterS} s.`,
       })
+    case 'restricted':
+      return new DeployError('NEXUS_DEPLOY_KEY_RESTRICTED', 'NVIDIA may not answer from where you are (451).', {
+        hint: 'Ask from a machine in another region, or skip the check with --skip-key-check; models may be restricted, too.',
+      })
     case 'unavailable':
       return new DeployError(
         'NEXUS_DEPLOY_KEY_UNAVAILABLE',
         `NVIDIA could not check the key (HTTP ${check.status}). The key may be good.`,
-        { hint: 'Try again later, or skip the check with --skip-key-check.' },
-      )
-    case 'unreachable':
-      return new DeployError(
-        'NEXUS_DEPLOY_KEY_UNREACHABLE',
-        `Cannot reach ${check.host} to check the key: ${reasonOf(check.cause)}`,
         {
-          hint: 'Check the network or proxy, set NEXUS_NGC_URL, or skip the check with --skip-key-check.',
-          cause: check.cause,
+          hint:
+            check.status < 500
+              ? 'Is NEXUS_NGC_URL the right address? Correct it, or skip the check with --skip-key-check.'
+              : 'Try again later, or skip the check with --skip-key-check.',
         },
       )
+    case 'unreachable':
+      return unreachableError(check)
     default:
       return check satisfies never
   }
