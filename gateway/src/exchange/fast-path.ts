@@ -7,7 +7,8 @@ const SWEEP_MS = 1_000
 
 /**
  * How long a stopping gateway keeps idle connections: the next request may be on its way, and closing under it would
- * look like a failure. A client under load sends it within this time, and its answer says that the connection ends.
+ * look like a failure. A client under load sends it within this time, and its answer says that the connection ends. A
+ * gateway that waits for no call does not wait for this either.
  */
 const LINGER_MS = 1_000
 
@@ -75,7 +76,8 @@ export class FastPath implements FastListener {
   /** From now on each answer ends its connection. What is idle for long is closed too. */
   stop(): void {
     this.isStopping = true
-    this.#lingering = setTimeout(() => this.#closeIdle(), LINGER_MS)
+    const { maxMs } = this.#options.config.drain
+    this.#lingering = setTimeout(() => this.#closeIdle(), Math.min(LINGER_MS, maxMs))
     this.#endWithLast()
   }
 
