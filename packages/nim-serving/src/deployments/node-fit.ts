@@ -59,7 +59,7 @@ function amountText(name: string, nanos: bigint): string {
 }
 
 /** Whether a pod has ended, and so holds nothing any more. */
-export function hasEnded({ status }: Pod): boolean {
+function hasEnded({ status }: Pod): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
 

@@ -25,6 +25,7 @@ test.each([
   ['nvapi-test-forbidden', 403],
   ['nvapi-test-ratelimited', 429],
   ['nvapi-test-unavailable', 503],
+  ['nvapi-test-restricted', 451],
   ['legacy-key', 401],
 ])('key %s is answered with %i', async (key, status) => {
   const response = await check(key)

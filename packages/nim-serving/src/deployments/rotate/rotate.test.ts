@@ -208,6 +208,38 @@ describe.skipIf(!hasControlPlane())('a rotation on a real API server', () => {
     expect(refused.hint).toContain(`nexus migrate -n ${ref.project} -d llama`)
   })
 
+  test('is refused as a whole where the server would refuse a part', async () => {
+    const ref = await rotatable()
+    const { kind, name, namespace } = apiKeyRef(ref.project)
+    await kube.patch({ kind, name, namespace }, { type: 'merge', body: { immutable: true } })
+    const refused = await refusalOf(rotateNIMKey(ref, NEW, deps(kube)))
+    expect(refused.code).toBe('NEXUS_ROTATE_REFUSED')
+    expect(refused.message).toContain('immutable')
+    expect(refused.hint).toContain('Nothing was written')
+    expect(await stateOf(kube, ref.project)).toEqual(before)
+  })
+
+  test('names the others that read the same Secrets', async () => {
+    const ref = await rotatable()
+    const { metadata: _, ...llama } = await kube.get({
+      kind: Kinds.InferenceService,
+      name: 'llama',
+      namespace: ref.project,
+    })
+    await kube.create({ ...llama, metadata: { name: 'second', namespace: ref.project } })
+    const events: RotationEvent[] = []
+    await rotateNIMKey(ref, NEW, { ...deps(kube), report: (event) => events.push(event) })
+    expect(events).toContainEqual({ type: 'also-used-by', deployments: ['second'] })
+  })
+
+  test('that is asked for again while it is open and to the same key goes on, unless it is a dry run', async () => {
+    const ref = await rotatable()
+    await cutOff(ref, { fault: 'refused', write: 1 })
+    const refused = await refusalOf(rotateNIMKey(ref, NEW, deps(kube), { dryRun: true }))
+    expect(refused.message).toBe(`Rotation ${ID} of llama to this key is open.`)
+    expect(await rotateNIMKey(ref, NEW, deps(kube))).toMatchObject({ outcome: 'rotated', id: ID })
+  })
+
   test('does not overwrite a key that somebody else has written meanwhile', async () => {
     const ref = await rotatable()
     const theirs = { NGC_API_KEY: btoa('nvapi-test-theirs-012345') }
