@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const gateway = join(import.meta.dirname, '..', '..', 'gateway')
+const docs = join(import.meta.dirname, '..', '..', 'docs')
 
 test('gateway/README.md explains every error code with its status', async () => {
   const source = await readFile(join(gateway, 'src', 'errors.ts'), 'utf8')
@@ -22,6 +23,23 @@ test('gateway/README.md names every route', async () => {
     .map(([cell = '']) => cell)
     .join(' ')
   for (const path of paths) expect(named).toMatch(new RegExp(`[ \`]${path.replace('*', '\\*')}\``))
+})
+
+test('guides name no metric that the gateway does not have', async () => {
+  const reference = await readFile(join(docs, 'reference', 'gateway-records.md'), 'utf8')
+  const known = new Set(tableRows(reference, 'Metrics').map(([name]) => unquoted(name)))
+  const guide = await readFile(join(docs, 'guides', 'sre.md'), 'utf8')
+  const named = [...guide.matchAll(/\bgateway_\w+/g)].map(([name]) => name.replace(/_bucket$/, ''))
+  expect(named.length).toBeGreaterThan(10)
+  expect(named.filter((name) => !known.has(name))).toEqual([])
+})
+
+test('guides send app developers to codes that exist', async () => {
+  const known = new Set(tableRows(await readme(), 'Errors').map(([, code]) => unquoted(code)))
+  const guide = await readFile(join(docs, 'guides', 'app-developer.md'), 'utf8')
+  const codes = tableRows(guide, 'Errors').flatMap(([, cell = '']) => cell.split(', ').map(unquoted))
+  expect(codes.length).toBeGreaterThan(10)
+  expect(codes.filter((code) => !known.has(code))).toEqual([])
 })
 
 function readme(): Promise<string> {
