@@ -15,6 +15,8 @@ const COMMANDS = [
   'logs',
   'chat',
   'delete',
+  'migrate',
+  'cleanup legacy',
   'rotate-key',
   'gateway keys create',
   'gateway keys list',

@@ -1,11 +1,12 @@
 import { userInfo } from 'node:os'
 import { findModel, parseModelReference, readCatalog, resolveTag } from '@nexus/catalog'
-import { checkKey, deployNIMDeployment } from '@nexus/nim-serving'
+import { deployNIMDeployment } from '@nexus/nim-serving'
 import type { DeployRequest, DeployResult } from '@nexus/nim-serving'
 import { readApiKey } from '../api-key.ts'
 import type { ApiKeyFlags } from '../api-key.ts'
 import { withCluster } from '../cluster.ts'
 import type { Cluster, ClusterFlags } from '../cluster.ts'
+import { keyChecker } from '../key-check.ts'
 import { print } from '../output/print.ts'
 import type { OutputFlags } from '../program.ts'
 import { progressReport } from '../progress.ts'
@@ -29,14 +30,14 @@ export interface DeployFlags extends ClusterFlags, OutputFlags, ApiKeyFlags {
 export async function deploy(reference: string, flags: DeployFlags, shell: Shell): Promise<void> {
   const apiKey = await readApiKey(flags, shell)
   await withCluster(flags, shell, async (cluster) => {
-    const { kube, namespace, sandbox } = cluster
+    const { kube, namespace } = cluster
     const request = { ...(await deployRequest(reference, flags, cluster, shell)), apiKey }
-    const url = shell.env['NEXUS_NGC_URL'] ?? sandbox?.ngcUrl
+    const { checkKey, checkedBy } = keyChecker(cluster, shell)
     const result = await deployNIMDeployment(request, {
       kube,
-      checkKey: (key, signal) => checkKey(key, { fetch, url, signal }),
+      checkKey,
       keySetBy: userInfo().username,
-      report: progressReport(shell, { keyCheckedBy: url === sandbox?.ngcUrl ? 'the sandbox’s stub' : 'NVIDIA' }),
+      report: progressReport(shell, { keyCheckedBy: checkedBy }),
       signal: shell.signal,
     })
     await printResult(result, flags, shell)

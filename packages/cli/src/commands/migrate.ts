@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os'
 import {
-  checkKey,
   migrateNIMDeployment,
   parseKey,
   planNamespaceMigration,
@@ -17,6 +16,7 @@ import { confirm } from '../confirm.ts'
 import { CliError } from '../errors.ts'
 import { migrateReport, renderRollout } from '../migrate-progress.ts'
 import { renderDiff } from '../output/diff.ts'
+import { keyChecker } from '../key-check.ts'
 import { print } from '../output/print.ts'
 import type { Column } from '../output/table.ts'
 import type { OutputFlags } from '../program.ts'
@@ -71,7 +71,7 @@ async function migrateOne(
   { deployment, key, flags }: { deployment: string; key: KeySource | undefined; flags: MigrateFlags },
   shell: Shell,
 ): Promise<void> {
-  const url = shell.env['NEXUS_NGC_URL'] ?? sandbox?.ngcUrl
+  const { checkKey, checkedBy } = keyChecker({ sandbox }, shell)
   const result = await migrateNIMDeployment(
     {
       name: deployment,
@@ -82,9 +82,9 @@ async function migrateOne(
     },
     {
       kube,
-      checkKey: (given, signal) => checkKey(given, { fetch, url, signal }),
+      checkKey,
       keySetBy: userInfo().username,
-      report: migrateReport(shell, { keyCheckedBy: url === sandbox?.ngcUrl ? 'the sandbox’s stub' : 'NVIDIA' }),
+      report: migrateReport(shell, { keyCheckedBy: checkedBy }),
       signal: shell.signal,
     },
   )

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-export interface HttpProxy {
+interface HttpProxy {
   /** What `HTTP_PROXY` and `HTTPS_PROXY` are set to. */
   readonly url: string
   /** `host:port` of each request that came, whether or not it was let through. */

@@ -11,7 +11,7 @@ const CALLER_INFO_PATH = '/v3/keys/get-caller-info'
 /** A key has well under a kilobyte. */
 const MAX_BODY_BYTES = 16 * 1024
 
-export interface NgcStubOptions {
+interface NgcStubOptions {
   /** 0: any that is free. */
   readonly port: number
   /** Speaks https with a certificate that nobody trusts. Default false. */
