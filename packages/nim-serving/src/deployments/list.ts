@@ -1,6 +1,15 @@
 import { nearest } from '@nexus/core'
 import { Kinds } from '@nexus/kube'
-import type { CallOptions, Event, InferenceService, KubeClient, ListQuery, Pod, ServingRuntime } from '@nexus/kube'
+import type {
+  CallOptions,
+  Event,
+  InferenceService,
+  KubeClient,
+  ListQuery,
+  PersistentVolumeClaim,
+  Pod,
+  ServingRuntime,
+} from '@nexus/kube'
 import { claimsToBeNIM, INFERENCE_SERVICE_LABEL, runtimeNameOf } from '../api/InferenceService.ts'
 import { DISPLAY_NAME_ANNOTATION } from '../api/metadata.ts'
 import { cacheClaimName, isNIMServingRuntime, servingContainer, tagOfImage } from '../api/ServingRuntime.ts'
@@ -51,10 +60,24 @@ export async function listNIMDeployments(
     kube.list({ kind: Kinds.Pod, namespace, labelSelector: INFERENCE_SERVICE_LABEL }, options),
     kube.list({ kind: Kinds.PersistentVolumeClaim, namespace }, options),
   ])
-  const runtimeAt = byPlace(runtimes.items)
-  const claimAt = byPlace(claims.items)
-  const podsAt = Map.groupBy(pods.items, (pod) => placeOf(pod, pod.metadata.labels?.[INFERENCE_SERVICE_LABEL]))
-  return services.items
+  const objects = { services: services.items, runtimes: runtimes.items, pods: pods.items, claims: claims.items }
+  return deploymentsIn(objects, now)
+}
+
+/** Objects of a project, or of a cluster, among which the deployments are. */
+export interface ListedObjects {
+  readonly services: readonly InferenceService[]
+  readonly runtimes: readonly ServingRuntime[]
+  readonly pods: readonly Pod[]
+  readonly claims: readonly PersistentVolumeClaim[]
+}
+
+/** The NIM deployments among objects, sorted by project and name. Pure. */
+export function deploymentsIn({ services, runtimes, pods, claims }: ListedObjects, now: Date): NIMDeployment[] {
+  const runtimeAt = byPlace(runtimes)
+  const claimAt = byPlace(claims)
+  const podsAt = Map.groupBy(pods, (pod) => placeOf(pod, pod.metadata.labels?.[INFERENCE_SERVICE_LABEL]))
+  return services
     .map((isvc) => {
       const runtime = runtimeAt.get(placeOf(isvc, runtimeNameOf(isvc)))
       const pvc = claimAt.get(placeOf(isvc, runtime && cacheClaimName(runtime)))

@@ -1,9 +1,12 @@
 import { Kinds, startInformer } from '@nexus/kube'
-import type { Informer, InformerOptions, KubeClient, KubeObject } from '@nexus/kube'
-import { runtimeNameOf } from '../api/InferenceService.ts'
+import type { KubeClient } from '@nexus/kube'
+import { INFERENCE_SERVICE_LABEL, runtimeNameOf } from '../api/InferenceService.ts'
 import { cacheClaimName } from '../api/ServingRuntime.ts'
 import type { DeploymentRef } from '../types.ts'
-import { eventsAbout, notFound, podsOf } from './list.ts'
+import { followChanges } from './follow.ts'
+import type { StartView } from './follow.ts'
+import { deploymentsIn, eventsAbout, notFound, podsOf } from './list.ts'
+import type { NIMDeployment } from './list.ts'
 import { deploymentState } from './state.ts'
 import type { DeploymentState } from './state.ts'
 
@@ -25,91 +28,71 @@ export async function* watchNIMDeployment(
   ref: DeploymentRef,
   { signal, now = () => new Date() }: WatchOptions = {},
 ): AsyncGenerator<DeploymentState, void> {
-  const left = new AbortController()
-  const bell = new Bell()
-  const ends = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal])
-  const failed = Promise.withResolvers<never>()
-  failed.promise.catch(() => {})
-  ends.addEventListener('abort', () => bell.ring(), { once: true })
-  const view = followDeployment(kube, ref, { signal: ends, onError: (error) => failed.reject(error) })
-  try {
-    await Promise.race([view.synced, failed.promise])
-    for (const informer of view.informers) informer.onChange(() => bell.ring())
-    if (view.state(now()) === undefined) throw await notFound(kube, ref, { signal })
-    yield* states(() => (ends.aborted ? undefined : view.state(now())), bell, failed.promise)
-  } catch (cause) {
-    // A caller that gives up has ended the loop, not broken it.
-    if (!ends.aborted) throw cause
-  } finally {
-    left.abort()
-    await Promise.all(view.informers.map(({ stopped }) => stopped))
+  let seen = false
+  for await (const state of followChanges(viewOne(kube, ref, now), { signal })) {
+    seen = true
+    yield state
   }
+  if (!seen && signal?.aborted !== true) throw await notFound(kube, ref, { signal })
 }
 
-async function* states(
-  read: () => DeploymentState | undefined,
-  bell: Bell,
-  failed: Promise<never>,
-): AsyncGenerator<DeploymentState, void> {
-  let shown = ''
-  for (;;) {
-    const rung = bell.next()
-    const state = read()
-    if (state === undefined) return
-    const text = JSON.stringify(state)
-    if (text !== shown) yield state
-    shown = text
-    await Promise.race([rung, failed])
-  }
+/**
+ * All NIM deployments of a project, or of the cluster, now and after each change, until `signal` aborts or the loop is
+ * left. Sorted by project and name.
+ * @throws KubeApiError where a watch ends for good.
+ */
+export function watchNIMDeployments(
+  kube: KubeClient,
+  { namespace }: { namespace?: string | undefined } = {},
+  { signal, now = () => new Date() }: WatchOptions = {},
+): AsyncGenerator<readonly NIMDeployment[], void> {
+  return followChanges(viewAll(kube, namespace, now), { signal })
 }
 
-/** Wakes whoever waits for the next ring; rings that nobody waits for are forgotten. */
-class Bell {
-  #next = Promise.withResolvers<void>()
-
-  next(): Promise<void> {
-    return this.#next.promise
-  }
-
-  ring(): void {
-    this.#next.resolve()
-    this.#next = Promise.withResolvers<void>()
-  }
-}
-
-interface DeploymentView {
-  readonly synced: Promise<unknown>
-  readonly informers: readonly Pick<Informer<KubeObject>, 'onChange' | 'stopped'>[]
-  /** Undefined: there is no such deployment. */
-  state(now: Date): DeploymentState | undefined
-}
-
-function followDeployment(
+function viewOne(
   kube: KubeClient,
   { name, project: namespace }: DeploymentRef,
-  options: InformerOptions,
-): DeploymentView {
-  const { signal } = options
-  const services = startInformer(
-    kube,
-    { kind: Kinds.InferenceService, namespace, fieldSelector: `metadata.name=${name}` },
-    options,
-  )
-  const runtimes = startInformer(kube, { kind: Kinds.ServingRuntime, namespace }, options)
-  const claims = startInformer(kube, { kind: Kinds.PersistentVolumeClaim, namespace }, options)
-  const pods = startInformer(kube, podsOf(name, namespace), options)
-  // Events only make a reason more exact: someone who may not read them can still wait for a deployment.
-  const events = startInformer(kube, { kind: Kinds.Event, namespace }, { signal })
-  return {
-    synced: Promise.all([services.synced, runtimes.synced, claims.synced, pods.synced]),
-    informers: [services, runtimes, claims, pods, events],
-    state(now) {
-      const isvc = services.get(name, namespace)
-      if (isvc === undefined) return undefined
-      const runtime = runtimes.get(runtimeNameOf(isvc) ?? '', namespace)
-      const pvc = claims.get((runtime && cacheClaimName(runtime)) ?? '', namespace)
-      const about = eventsAbout(events.list(), name)
-      return deploymentState({ isvc, runtime, pvc, pods: pods.list(), events: about, now })
-    },
+  now: () => Date,
+): StartView<DeploymentState> {
+  return (options) => {
+    const { signal } = options
+    const fieldSelector = `metadata.name=${name}`
+    const services = startInformer(kube, { kind: Kinds.InferenceService, namespace, fieldSelector }, options)
+    const runtimes = startInformer(kube, { kind: Kinds.ServingRuntime, namespace }, options)
+    const claims = startInformer(kube, { kind: Kinds.PersistentVolumeClaim, namespace }, options)
+    const pods = startInformer(kube, podsOf(name, namespace), options)
+    // Events only make a reason more exact: someone who may not read them can still wait for a deployment.
+    const events = startInformer(kube, { kind: Kinds.Event, namespace }, { signal })
+    return {
+      synced: Promise.all([services.synced, runtimes.synced, claims.synced, pods.synced]),
+      informers: [services, runtimes, claims, pods, events],
+      read() {
+        const isvc = services.get(name, namespace)
+        if (isvc === undefined) return undefined
+        const runtime = runtimes.get(runtimeNameOf(isvc) ?? '', namespace)
+        const pvc = claims.get((runtime && cacheClaimName(runtime)) ?? '', namespace)
+        const about = eventsAbout(events.list(), name)
+        return deploymentState({ isvc, runtime, pvc, pods: pods.list(), events: about, now: now() })
+      },
+    }
+  }
+}
+
+function viewAll(kube: KubeClient, namespace: string | undefined, now: () => Date): StartView<NIMDeployment[]> {
+  return (options) => {
+    const labelSelector = INFERENCE_SERVICE_LABEL
+    const services = startInformer(kube, { kind: Kinds.InferenceService, namespace }, options)
+    const runtimes = startInformer(kube, { kind: Kinds.ServingRuntime, namespace }, options)
+    const claims = startInformer(kube, { kind: Kinds.PersistentVolumeClaim, namespace }, options)
+    const pods = startInformer(kube, { kind: Kinds.Pod, namespace, labelSelector }, options)
+    return {
+      synced: Promise.all([services.synced, runtimes.synced, claims.synced, pods.synced]),
+      informers: [services, runtimes, claims, pods],
+      read: () =>
+        deploymentsIn(
+          { services: services.list(), runtimes: runtimes.list(), claims: claims.list(), pods: pods.list() },
+          now(),
+        ),
+    }
   }
 }
