@@ -25,6 +25,10 @@ function renderProgress(event: ProgressEvent, { keyCheckedBy = 'NVIDIA' }: Progr
       return `${nameOf(event.resource)} is there already`
     case 'created':
       return `${nameOf(event.resource)} created`
+    case 'changed':
+      return `${nameOf(event.resource)} changed`
+    case 'restarted':
+      return `${nameOf(event.resource)} was stopped and starts again`
     case 'owned':
       return `${nameOf(event.resource)} now goes with the InferenceService`
     case 'rolling-back':

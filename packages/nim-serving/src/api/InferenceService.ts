@@ -35,6 +35,12 @@ export function isStopped(isvc: InferenceService): boolean {
   return isvc.metadata.annotations?.[STOP_ANNOTATION] === 'true'
 }
 
+/** The InferenceService stopped, or to be started. Pure. */
+export function withStopped(isvc: InferenceService, stopped: boolean): InferenceService {
+  const annotations = { ...isvc.metadata.annotations, [STOP_ANNOTATION]: String(stopped) }
+  return { ...isvc, metadata: { ...isvc.metadata, annotations } }
+}
+
 /** Whether the InferenceService says of itself that it is a NIM; for those whose ServingRuntime is gone. */
 export function claimsToBeNIM(isvc: InferenceService): boolean {
   return isvc.metadata.annotations?.[MODEL_TYPE_ANNOTATION] === NIM_MODEL_TYPE

@@ -10,6 +10,7 @@ export interface Change<T extends KubeObject> {
 /**
  * Sends the difference as a JSON Patch and nothing where there is none. Each value that goes is tested first, so that the
  * patch fails (422) where somebody has changed that very field since `before` was read; other fields may have changed.
+ * An addition can only be tested by the version of the whole object: it would replace what somebody has just put there.
  */
 export async function patchByDifference<T extends KubeObject>(
   kube: KubeClient,
@@ -40,9 +41,11 @@ export async function updateByMerge<T extends KubeObject>(
 }
 
 function testsFor(before: KubeObject, operations: readonly JsonPatchOperation[]): JsonPatchOperation[] {
-  return operations
+  const tests = operations
     .filter(({ op }) => op === 'replace' || op === 'remove')
-    .map(({ path }) => ({ op: 'test', path, value: valueAt(before, path) }))
+    .map(({ path }) => ({ op: 'test' as const, path, value: valueAt(before, path) }))
+  if (!operations.some(({ op }) => op === 'add')) return tests
+  return [{ op: 'test', path: '/metadata/resourceVersion', value: before.metadata.resourceVersion }, ...tests]
 }
 
 /** The value at a JSON pointer (RFC 6901). */

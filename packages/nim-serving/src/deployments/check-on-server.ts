@@ -24,16 +24,21 @@ export async function checkOnServer(
   report({ type: 'checked', resources: objects.map(resourceName) })
 }
 
-/** A RoleBinding may name a Role that is made a moment before it: in a rehearsal it is not there. */
 async function rehearse(rehearsal: KubeClient, object: KubeObject, signal?: AbortSignal): Promise<void> {
   try {
     await rehearsal.create(object, { signal })
   } catch (cause) {
-    if (!(object.kind === 'RoleBinding' && isNotFound(cause))) throw cause
+    if (!isRoleOfRehearsal(object, cause)) throw cause
   }
 }
 
-function refusal(causes: readonly unknown[]): unknown {
+/** A RoleBinding may name a Role that is made a moment before it: in a rehearsal it is not there. */
+export function isRoleOfRehearsal(object: KubeObject, refused: unknown): boolean {
+  return object.kind === 'RoleBinding' && isNotFound(refused)
+}
+
+/** What the refusals of a rehearsal come to: one error with all of them, or the one that is no judgement of the objects. */
+export function refusal(causes: readonly unknown[]): unknown {
   const answered = causes.filter((cause) => cause instanceof KubeApiError && cause.status >= 400 && cause.status < 500)
   // Something else than a refusal: no judgement of the objects, so it is passed on as it is.
   if (answered.length < causes.length) return causes.find((cause) => !answered.includes(cause))

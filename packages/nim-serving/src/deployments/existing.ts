@@ -60,7 +60,11 @@ export async function fetchExisting(kube: KubeClient, input: DeployInput, option
 }
 
 /** Objects of the token authentication that are there; of the Secrets among them nothing but that is kept. */
-async function fetchTokenAuth(kube: KubeClient, input: DeployInput, options?: CallOptions): Promise<Set<string>> {
+export async function fetchTokenAuth(
+  kube: KubeClient,
+  input: DeployInput,
+  options?: CallOptions,
+): Promise<Set<string>> {
   const refs = tokenAuthRefs(input)
   const found = await Promise.all(refs.map(async (ref) => (await getOrUndefined(kube, ref, options)) !== undefined))
   return new Set(refs.filter((_, index) => found[index]).map(({ kind, name }) => `${kind.kind}/${name}`))

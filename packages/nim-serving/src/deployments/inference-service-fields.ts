@@ -7,9 +7,13 @@ import type { DeployInput } from '../types.ts'
 // Each function writes one input to an InferenceService and leaves the rest as it is; `extract.ts` reads each back. The
 // same functions make a new InferenceService and amend one that is there, whoever made it.
 
-/** Writes the name and the description that people read. */
-export function withNames(isvc: InferenceService, { displayName, description }: DeployInput): InferenceService {
-  return withAnnotations(isvc, { [DISPLAY_NAME_ANNOTATION]: displayName, [DESCRIPTION_ANNOTATION]: description })
+/** Writes the name that people read. */
+export function withDisplayName(isvc: InferenceService, { displayName }: DeployInput): InferenceService {
+  return withAnnotations(isvc, { [DISPLAY_NAME_ANNOTATION]: displayName })
+}
+
+export function withDescription(isvc: InferenceService, { description }: DeployInput): InferenceService {
+  return withAnnotations(isvc, { [DESCRIPTION_ANNOTATION]: description })
 }
 
 /** Writes whether a token is asked for, always in words: readers take silence for on, some writers mean off. */

@@ -10,6 +10,9 @@ export type ProgressEvent =
   /** The server would accept these objects. */
   | { readonly type: 'checked'; readonly resources: readonly ResourceName[] }
   | { readonly type: 'created'; readonly resource: ResourceName }
+  | { readonly type: 'changed'; readonly resource: ResourceName }
+  /** A deployment that was stopped starts. */
+  | { readonly type: 'restarted'; readonly resource: ResourceName }
   /** A Secret goes with the InferenceService from now on. */
   | { readonly type: 'owned'; readonly resource: ResourceName }
   | { readonly type: 'rolling-back'; readonly because: string }

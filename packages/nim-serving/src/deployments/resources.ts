@@ -9,11 +9,12 @@ import { configureNIMServingRuntime } from '../utils/templates.ts'
 import {
   withArgs,
   withAuth,
+  withDescription,
+  withDisplayName,
   withEnv,
   withExternalRoute,
   withHardwareProfile,
   withModelReference,
-  withNames,
   withPlacement,
   withReplicas,
   withResources,
@@ -150,7 +151,8 @@ export function assembleNIMInferenceService(input: DeployInput): InferenceServic
     spec: { predictor: {} },
   }
   const steps = [
-    withNames,
+    withDisplayName,
+    withDescription,
     withAuth,
     withExternalRoute,
     withReplicas,

@@ -11,11 +11,11 @@ type TokenAuthInput = Pick<DeployInput, 'name' | 'project' | 'auth' | 'tokens'>
 
 /**
  * The objects by which callers prove that they may use a deployment: a ServiceAccount that may read the InferenceService,
- * and a token of it for each caller. Empty without token authentication. They become the InferenceService's by `ownedBy`
- * when it has a uid. Pure.
+ * and a token of it for each caller. Empty where there is no token: authentication may be on without one, where callers
+ * have accounts of their own. They become the InferenceService's by `ownedBy` when it has a uid. Pure.
  */
 export function assembleTokenAuth(input: TokenAuthInput): KubeObject[] {
-  if (!input.auth) return []
+  if (!hasTokens(input)) return []
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadataOf(serviceAccountName(input), input) },
     viewRole(input),
@@ -31,7 +31,7 @@ export function ownedBy<T extends KubeObject>(object: T, owner: InferenceService
 
 /** References of the same objects, in the same order. */
 export function tokenAuthRefs(input: TokenAuthInput): ObjectRef[] {
-  if (!input.auth) return []
+  if (!hasTokens(input)) return []
   const { name, project: namespace } = input
   return [
     { kind: Kinds.ServiceAccount, name: serviceAccountName(input), namespace },
@@ -56,6 +56,10 @@ export function tokensOf(input: Pick<DeployInput, 'name'>, secrets: readonly Pic
     .filter(({ metadata }) => metadata.annotations?.[SERVICE_ACCOUNT_ANNOTATION] === serviceAccountName(input))
     .map(({ metadata }) => metadata.annotations?.[DISPLAY_NAME_ANNOTATION] ?? metadata.name)
     .sort()
+}
+
+function hasTokens({ auth, tokens }: TokenAuthInput): boolean {
+  return auth && tokens.length > 0
 }
 
 function viewRole(input: TokenAuthInput): Role {
