@@ -9,7 +9,7 @@ export interface EffectiveLimits {
 
 /** Who is calling and what it may reach. Holds no key. */
 export interface Caller {
-  /** Stable and safe to log: the key's id, else the first 8 hexadecimal digits of its digest; `jwt-` and a digest of the subject. */
+  /** Stable and safe to log: the key's id, else the first 12 hexadecimal digits of its digest; `jwt-` and a digest of the subject. */
   readonly id: string
   readonly method: 'api_key' | 'jwt'
   /** Everyone uses this key (`dev-key`): it says nothing of who calls. */

@@ -42,7 +42,7 @@ export function findKey(ring: Keyring, digest: Buffer, name: string): KnownKey |
 
 function toKnownKey(entry: ApiKey, digest: Buffer, defaults: EffectiveLimits): KnownKey {
   const caller: Caller = Object.freeze({
-    id: entry.id ?? digest.toString('hex', 0, 4),
+    id: entry.id ?? digest.toString('hex', 0, 6),
     method: 'api_key',
     isShared: entry.shared,
     team: entry.team,

@@ -30,7 +30,7 @@ export function toCaller(payload: JWTPayload, config: JwtConfig, defaults: Effec
   const { sub, team, rate_limit_per_minute: requests } = claims.data
   const models = claims.data.models ?? claims.data.allowed_models
   return Object.freeze({
-    id: `jwt-${digestOf(sub ?? '').toString('hex', 0, 4)}`,
+    id: `jwt-${digestOf(sub ?? '').toString('hex', 0, 6)}`,
     method: 'jwt',
     isShared: sub === undefined,
     team,

@@ -64,7 +64,7 @@ test('reads subject, models, projects, limit and team of a token', async () => {
     projects: new Set(['p']),
     limits: { ...DEFAULTS, requestsPerWindow: 5 },
   })
-  expect(caller.id).toMatch(/^jwt-[0-9a-f]{8}$/)
+  expect(caller.id).toMatch(/^jwt-[0-9a-f]{12}$/)
   expect(JSON.stringify(caller)).not.toContain('ann')
 })
 

@@ -14,7 +14,7 @@ export function redactConfig(config: GatewayConfig): GatewayConfig {
       keys: auth.keys.map(({ key, hash, ...entry }) => ({
         ...entry,
         ...(key !== undefined && { key: REDACTED }),
-        ...(hash !== undefined && { hash: `${hash.slice(0, 'sha256:'.length + 8)}${REDACTED}` }),
+        ...(hash !== undefined && { hash: `${hash.slice(0, 'sha256:'.length + 12)}${REDACTED}` }),
       })),
       ...(auth.jwt !== undefined && {
         jwt: { ...auth.jwt, ...(auth.jwt.secret !== undefined && { secret: REDACTED }) },
