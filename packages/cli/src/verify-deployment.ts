@@ -12,8 +12,8 @@ import type { Shell } from './shell.ts'
 const PATIENCE_MS = 90_000
 const PAUSE_MS = 1000
 
-/** What one request came to: an answer of the deployment, or why there is none. */
-type Answer = { readonly answered: true } | { readonly answered: false; readonly why: string }
+/** What one request came to: an answer of the deployment, or why there is none; `final` where asking again cannot help. */
+type Answer = { readonly answered: true } | { readonly answered: false; readonly why: string; readonly final?: boolean }
 
 /** Sends a deployment one request and resolves when the deployment itself has answered it. */
 export type VerifyDeployment = (ref: DeploymentRef, signal?: AbortSignal) => Promise<void>
@@ -43,7 +43,7 @@ async function askUntilAnswered(ask: () => Promise<Answer>, signal: AbortSignal 
     const answer = await ask().catch((error: unknown): Answer => ({ answered: false, why: messageOf(error) }))
     if (answer.answered) return
     signal?.throwIfAborted()
-    if (Date.now() > deadline) throw new Error(answer.why)
+    if (answer.final === true || Date.now() > deadline) throw new Error(answer.why)
     await delay(PAUSE_MS, undefined, { signal })
   }
 }
@@ -68,9 +68,11 @@ async function askThroughGateway(
     ...(signal !== undefined && { signal }),
   })
   const { error } = Envelope.safeParse(await response.json().catch(() => undefined)).data ?? {}
-  const isGatewaysOwn = [401, 403, 404, 429].includes(response.status) || response.status >= 500
+  const { status } = response
+  const isGatewaysOwn = [401, 403, 404, 429].includes(status) || status >= 500
   if (!isGatewaysOwn) return { answered: true }
-  return { answered: false, why: `the gateway says: ${error?.message ?? `HTTP ${response.status}`}` }
+  const why = `the gateway says: ${error?.message ?? `HTTP ${status}`}`
+  return { answered: false, why, final: status === 401 || status === 403 }
 }
 
 /** The list of its models, through the proxy of the API server. */
@@ -80,9 +82,9 @@ async function askThroughServer(
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const path = `/api/v1/namespaces/${project}/services/http:${name}-predictor:80/proxy/v1/models`
-  const { status, chunks } = await kube.transport.open({ method: 'GET', path, headers: { accept: '*/*' }, signal })
-  for await (const _ of chunks) break
+  const { status } = await kube.transport.call({ method: 'GET', path, headers: { accept: '*/*' }, signal })
   if (status < 400) return { answered: true }
+  if (status >= 500) return { answered: false, why: `the API server answers ${status} for its Service` }
   const advice = 'name a gateway with --gateway-url and NEXUS_API_KEY, or add --skip-verify'
-  return { answered: false, why: `the API server answers ${status} for its Service; ${advice}` }
+  return { answered: false, final: true, why: `the API server answers ${status} for its Service; ${advice}` }
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { Kinds } from '@nexus/kube'
+import { KubeApiError, Kinds } from '@nexus/kube'
 import type { KubeClient } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
 import { hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
@@ -128,6 +128,26 @@ describe.skipIf(!hasControlPlane())('a rotation on a real API server', () => {
     expect(strategies).toEqual([{ type: 'Recreate' }])
     expect(await stateOf(kube, ref.project)).toEqual(after)
     expect(predictor.rollouts).toHaveLength(1)
+  })
+
+  test('asks for a choice where the caller may not see whether a copy fits', async () => {
+    const ref = await rotatable()
+    await using _ = await startTestPredictor(kube, ref)
+    await useRollingUpdate(kube, ref.project)
+    const request = { method: 'GET', path: '/api/v1/nodes' }
+    const answer = { status: 403, reason: 'Forbidden', request }
+    const blind: KubeClient = {
+      ...kube,
+      list: (query, options) =>
+        query.kind.kind === 'Node'
+          ? Promise.reject(new KubeApiError('NEXUS_KUBE_REFUSED', 'listing nodes: forbidden', answer))
+          : kube.list(query, options),
+    }
+    const refused = await refusalOf(rotateNIMKey(ref, NEW, deps(blind)))
+    expect(refused.code).toBe('NEXUS_ROTATE_NO_ROOM')
+    expect(refused.message).toContain('you may not see the nodes of this cluster')
+    expect(refused.hint).toContain('--strategy rolling')
+    expect(await rotateNIMKey(ref, NEW, deps(blind), { strategy: 'rolling' })).toMatchObject({ outcome: 'rotated' })
   })
 
   test('of a stopped deployment restarts nothing', async () => {
