@@ -25,7 +25,10 @@ function renderEvent(event: MigrateEvent, keyCheckedBy: string): string {
     case 'secret-owned':
       return `Secret ${event.secret} now goes with the InferenceService`
     case 'references-moved':
-      return `ServingRuntime ${event.runtime} now uses ${event.secrets.join(' and ')}`
+      return (
+        `ServingRuntime ${event.runtime} now uses ${event.secrets.join(' and ')}` +
+        (event.readiness ? ', and new pods count as ready when their model is loaded' : '')
+      )
     case 'left-alone':
       return `warning: ${event.user} itself names ${event.secret}; a migration does not change InferenceServices`
     case 'not-running':

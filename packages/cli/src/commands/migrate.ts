@@ -129,7 +129,8 @@ async function renderReferences(plan: MigrationPlan, name: string): Promise<stri
   if (plan.patch.length === 0) return ''
   const { stringify } = await import('yaml')
   const { before, after } = previewMigration(plan)
-  return `would change ServingRuntime ${name}:\n${renderDiff(stringify(before.spec), stringify(after.spec))}`
+  const text = ({ spec }: typeof before): string => stringify(spec, { sortMapEntries: true })
+  return `would change ServingRuntime ${name}:\n${renderDiff(text(before), text(after))}`
 }
 
 async function showPlan({ kube, namespace }: Cluster, flags: MigrateFlags, shell: Shell): Promise<void> {

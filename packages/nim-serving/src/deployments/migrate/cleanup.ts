@@ -22,21 +22,21 @@ export interface SharedSecretsPlan {
   readonly secrets: readonly SecretFacts[]
 }
 
-/** Kinds that may name a Secret and that every cluster has. */
+/** Kinds that may name a Secret and without which there is no deployment. */
 const USING_KINDS: readonly Kind[] = [
   Kinds.ServingRuntime,
   Kinds.InferenceService,
   Kinds.Pod,
   Kinds.ServiceAccount,
   Kinds.Deployment,
+]
+
+/** Kinds that not every cluster serves. The key Secret of a project's Account has the name of the shared one. */
+const OPTIONAL_KINDS: readonly Kind[] = [
   namespaced('apps/v1', 'StatefulSet', 'statefulsets'),
   namespaced('apps/v1', 'DaemonSet', 'daemonsets'),
   namespaced('batch/v1', 'Job', 'jobs'),
   namespaced('batch/v1', 'CronJob', 'cronjobs'),
-]
-
-/** Kinds that only some clusters know; the key Secret of a project's Account has the name of the shared one. */
-const OPTIONAL_KINDS: readonly Kind[] = [
   namespaced('nim.opendatahub.io/v1', 'Account', 'accounts'),
   namespaced('apps.nvidia.com/v1alpha1', 'NIMService', 'nimservices'),
 ]

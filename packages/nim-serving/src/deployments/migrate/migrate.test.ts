@@ -5,6 +5,7 @@ import { createNodeKubeClient } from '@nexus/kube/node'
 import { hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
 import type { FaultProxy } from '@nexus/kube/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { KeyCheck } from '../../keys/check.ts'
 import { connectToTestCluster, freshProject } from '../../testing/cluster.ts'
 import type { TestCluster } from '../../testing/cluster.ts'
@@ -437,10 +438,19 @@ function deploymentRef(namespace: string, name = 'llama'): ReturnType<typeof ref
   return refTo(Kinds.Deployment, { name: `${name}-predictor`, namespace })
 }
 
-/** An old spec with the names that a migration writes, and no other difference. */
+/** An old spec with what a migration writes, and no other difference. */
 function replaced(spec: ServingRuntime['spec']): unknown {
   const text = JSON.stringify(spec)
-  return JSON.parse(
+  const moved: unknown = JSON.parse(
     text.replace('nvidia-nim-secrets', 'nim-api-key-llama').replace('ngc-secret', 'nim-image-pull-llama'),
   )
+  const httpGet = { path: '/v1/health/ready', port: 8000 }
+  const readinessProbe = { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 }
+  return z
+    .looseObject({ containers: z.array(z.looseObject({})) })
+    .transform(({ containers, ...rest }) => ({
+      ...rest,
+      containers: containers.map((container) => ({ ...container, readinessProbe })),
+    }))
+    .parse(moved)
 }

@@ -14,6 +14,7 @@ import type { Adoption } from './own-secrets.ts'
 import { resolveKey } from './key-source.ts'
 import type { KeySource } from './key-source.ts'
 import type { MigrateReport } from './progress.ts'
+import { migrationPatch } from './patch.ts'
 import { referencePatch } from './references.ts'
 import { rollOut } from './rollout-wait.ts'
 import type { RollOutResult } from './rollout-wait.ts'
@@ -190,10 +191,11 @@ async function moveReferences({ subject, patch }: MigrationPlan, deps: MigrateDe
       signal?.throwIfAborted()
       await kube.patch(ref, { type: 'json', operations }, { signal })
       const secrets = [subject.own.apiKey, subject.own.pull]
-      return report?.({ type: 'references-moved', runtime: ref.name, secrets })
+      const readiness = operations.some(({ path }) => path.endsWith('/readinessProbe'))
+      return report?.({ type: 'references-moved', runtime: ref.name, secrets, readiness })
     } catch (cause) {
       if (!isRace(cause) || tries === TRIES) throw cause
-      operations = referencePatch(await kube.get(ref, { signal }), subject.own)
+      operations = migrationPatch(await kube.get(ref, { signal }), subject.own)
     }
   }
 }

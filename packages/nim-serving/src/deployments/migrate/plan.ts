@@ -6,7 +6,7 @@ import type { RolloutPlan } from '../rollout.ts'
 import type { OwnKeys } from './key-source.ts'
 import { missingOwners } from './own-secrets.ts'
 import type { Adoption } from './own-secrets.ts'
-import { referencePatch } from './references.ts'
+import { migrationPatch } from './patch.ts'
 import { hasRolled, usesOwnSecrets } from './rollout-wait.ts'
 import type { RollOutResult } from './rollout-wait.ts'
 import { KEY_VARIABLE, SHARED_PULL_SECRET, SHARED_SECRETS } from './shared-secrets.ts'
@@ -91,7 +91,7 @@ async function fetchRunning(
 export function planMigration({ subject, keys, running }: MigrationFacts): MigrationPlan {
   const { own, runtime, services } = subject
   const secrets = [...(keys.apiKey === undefined ? [own.apiKey] : []), ...(keys.pull === undefined ? [own.pull] : [])]
-  const patch = referencePatch(runtime, own)
+  const patch = migrationPatch(runtime, own)
   const adoptions = missingOwners(subject, keys)
   const rollouts = running.map((one) => plannedRollout(one, subject))
   const settled = rollouts.every(({ pods }) => pods !== 'rolled')

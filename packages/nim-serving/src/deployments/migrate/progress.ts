@@ -10,7 +10,13 @@ export type MigrateEvent =
   | { readonly type: 'secret-created'; readonly secret: string }
   /** A Secret goes with the InferenceService from now on. */
   | { readonly type: 'secret-owned'; readonly secret: string }
-  | { readonly type: 'references-moved'; readonly runtime: string; readonly secrets: readonly string[] }
+  /** `readiness`: it also got the readiness probe that it lacked. */
+  | {
+      readonly type: 'references-moved'
+      readonly runtime: string
+      readonly secrets: readonly string[]
+      readonly readiness: boolean
+    }
   /** Something else of this deployment names a shared Secret; it is left as it is. */
   | { readonly type: 'left-alone'; readonly user: string; readonly secret: string }
   /** No Deployment runs the InferenceService, so that nothing restarts. */
