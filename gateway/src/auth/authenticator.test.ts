@@ -90,7 +90,7 @@ test('makes the caller of a key once, by its policy and the default limits', () 
   const beta = authenticator.authenticate({ 'x-api-key': 'nvapi-test-beta' })
   expect(authenticator.authenticate({ 'x-api-key': 'nvapi-test-alpha' })).toBe(alpha)
   expect(Object.isFrozen(alpha)).toBe(true)
-  expect(alpha).toMatchObject({ id: hashOf('nvapi-test-alpha').slice(7, 15), limits: DEFAULTS, isShared: false })
+  expect(alpha).toMatchObject({ id: hashOf('nvapi-test-alpha').slice(7, 19), limits: DEFAULTS, isShared: false })
   expect(beta).toMatchObject({ id: 'beta', team: 'blue', limits: { requestsPerWindow: 0, concurrency: 8 } })
 })
 
