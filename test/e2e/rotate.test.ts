@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Kinds } from '@nexus/kube'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { eventually, startFaultProxy } from '@nexus/kube/testing'
@@ -175,10 +176,9 @@ await describeOnClusters('rotating a key', (start) => {
           expect(old).not.toBe(next)
           await killAt({ write, fault, key: next })
           const killed = await state()
-          if (killed.rotations.length === 0) {
-            expect([old, next], `${fault} ${which}`).toContain(killed.key)
-            expect(killed.pull).toBe(killed.key)
-          }
+          expect([old, next], `${fault} ${which}`).toContain(killed.key)
+          if (killed.rotations.length === 0) expect(killed.pull).toBe(killed.key)
+          else expect(await keptKey(), `${fault} ${which}`).toBe(old)
           const ended = turn % 3 === 0 && killed.rotations.length > 0 ? await resumeOpen() : await rotate(next)
           expect(ended.stderr, `${fault} ${which}`).not.toContain('error')
           expect(await state()).toMatchObject({ key: next, pull: next, rotations: [] })
@@ -202,6 +202,12 @@ await describeOnClusters('rotating a key', (start) => {
     return nexus(['rotate-key', '--resume', await openId(), '-n', 'keys'])
   }
 
+  /** The old key, as the open rotation keeps it. */
+  async function keptKey(): Promise<string> {
+    const { data } = await kube.get({ kind: Kinds.Secret, name: 'nim-key-rotation-llama', namespace: 'keys' })
+    return atob(/"NGC_API_KEY":"([^"]+)"/.exec(atob(data?.['previous'] ?? ''))?.[1] ?? '')
+  }
+
   async function openId(): Promise<string> {
     const { metadata } = await kube.get({ kind: Kinds.Secret, name: 'nim-key-rotation-llama', namespace: 'keys' })
     return metadata.labels?.['nexus.dev/key-rotation'] ?? ''
@@ -223,21 +229,30 @@ await describeOnClusters('rotating a key', (start) => {
   }
 })
 
-/** Chats until it is told to stop, and resolves with what went wrong. */
-async function chatUntil(signal: AbortSignal, { gatewayUrl, gatewayKey }: TestCluster): Promise<string[]> {
+/**
+ * Chats until it is told to stop, as OpenAI's own clients do, which try a 5xx again twice: an old pod may be asked in the
+ * moment between its end and the news of it. Resolves with what went wrong all the same.
+ */
+async function chatUntil(signal: AbortSignal, cluster: TestCluster): Promise<string[]> {
   const failures: string[] = []
   while (!signal.aborted) {
-    const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${gatewayKey}` },
-      body: JSON.stringify({ model: 'keys/llama', messages: [{ role: 'user', content: 'hello' }] }),
-    })
-    const text = await response.text()
-    if (!response.ok) failures.push(`${response.status} ${text}`)
+    const failure = (await chatOnce(cluster)) && (await chatOnce(cluster)) && (await chatOnce(cluster))
+    if (failure !== undefined) failures.push(failure)
     // The gateway allows a key sixty requests in a minute.
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1500)
-    })
+    await delay(1500)
   }
   return failures
+}
+
+/** What went wrong, or undefined. */
+async function chatOnce({ gatewayUrl, gatewayKey }: TestCluster): Promise<string | undefined> {
+  const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${gatewayKey}` },
+    body: JSON.stringify({ model: 'keys/llama', messages: [{ role: 'user', content: 'hello' }] }),
+  })
+  const text = await response.text()
+  if (response.ok) return undefined
+  await delay(500)
+  return `${response.status} ${text}`
 }
