@@ -22,6 +22,8 @@ describe('exit codes', () => {
     { thrown: forbidden, code: 4 },
     { thrown: new CliError('NEXUS_CLI_NOT_READY', 'x'), code: 5 },
     { thrown: new NexusError('NEXUS_DEPLOY_DIFFERS', 'x'), code: 6 },
+    { thrown: new NexusError('NEXUS_DEPLOY_EDIT_CONFLICT', 'x'), code: 6 },
+    { thrown: new NexusError('NEXUS_DEPLOY_PROFILE_NOT_FOUND', 'x'), code: 3 },
     { thrown: new CliError('NEXUS_CLI_NOT_CONFIRMED', 'x'), code: 6 },
     { thrown: new NexusError('NEXUS_ROTATE_NO_ROOM', 'x'), code: 6 },
     { thrown: new NexusError('NEXUS_ROTATE_NOT_VERIFIED', 'x'), code: 5 },

@@ -49,7 +49,10 @@ const EXIT_CODES: readonly (readonly [RegExp, number])[] = [
   [/_(NOT_FOUND|NAMESPACE_MISSING|TEMPLATE_MISSING)$|_UNKNOWN_/, ExitCode.notFound],
   [/_(FORBIDDEN|KEY_INVALID)$/, ExitCode.forbidden],
   [/_(NOT_READY|NOT_VERIFIED|TIMEOUT)$/, ExitCode.notReady],
-  [/_(NOT_CONFIRMED|DIFFERS|DELETING|NAME_TAKEN|IN_USE|RUNNING)$/, ExitCode.refused],
+  [
+    /_(NOT_CONFIRMED|DIFFERS|DELETING|NAME_TAKEN|IN_USE|RUNNING|EDIT_CONFLICT|EDIT_SHARED|PVC_RESIZE)$/,
+    ExitCode.refused,
+  ],
   [/_(ALREADY_OPEN|NO_ROOM|NOT_OWN_SECRETS|SECRET_CHANGED)$/, ExitCode.refused],
   [/_ABORTED$/, ExitCode.interrupted],
 ]

@@ -4,12 +4,12 @@ import type { OutputFormat } from './output/print.ts'
 import type { ClusterFlags } from './cluster.ts'
 import type { ChatFlags } from './commands/chat.ts'
 import type { DeleteFlags } from './commands/delete.ts'
-import type { DeployFlags } from './commands/deploy.ts'
 import type { DownFlags } from './commands/down.ts'
 import type { ListFlags } from './commands/list.ts'
 import type { LogsFlags } from './commands/logs.ts'
 import type { RotateKeyFlags } from './commands/rotate-key.ts'
 import type { UpFlags } from './commands/up.ts'
+import { addDeployCommands } from './deploy-commands.ts'
 import { addGatewayCommands } from './gateway-commands.ts'
 import { addMigrationCommands } from './migration-commands.ts'
 import { VERSION } from './version.ts'
@@ -34,6 +34,7 @@ export function buildProgram(shell: Shell): Command {
     .enablePositionalOptions()
   addSandboxCommands(program, shell)
   addCatalogCommands(program, shell)
+  addDeployCommands(program, shell)
   addDeploymentCommands(program, shell)
   addRotateKeyCommand(program, shell)
   addMigrationCommands(program, shell)
@@ -90,28 +91,6 @@ function addCatalogCommands(program: Command, shell: Shell): void {
 }
 
 function addDeploymentCommands(program: Command, shell: Shell): void {
-  withCluster(program.command('deploy'))
-    .description('deploy a model of the catalog')
-    .argument('<model>', 'its name, with :TAG for another than the latest')
-    .requiredOption('--name <name>', 'name of the deployment')
-    .option('--api-key-stdin', 'read the NVIDIA API key (nvapi-…) from standard input')
-    .option('--api-key-file <file>', 'read the NVIDIA API key from a file')
-    .option('--storage <size>', 'size of the volume for the weights (default: 50Gi, or that of the volume there is)')
-    .option('--replicas <n>', 'number of copies', count(1), 1)
-    .option('--gpu <n>', 'GPUs of each copy', count(0), 1)
-    .option('--create-namespace', 'create the project when it does not exist')
-    .option('--skip-key-check', 'go on when NVIDIA cannot be reached to check the key')
-    .option('--dry-run', 'check everything on the server and write nothing')
-    .option('--wait', 'wait until the deployment is ready')
-    .option('--timeout <minutes>', 'how long --wait waits', count(1), 60)
-    .addOption(output('json', 'yaml', 'name'))
-    .addHelpText(
-      'after',
-      '\nThe key may also stand in NGC_API_KEY.\n\nExample:\n  $ nexus deploy llama-3.1-8b-instruct --name llama -n demo --api-key-stdin --wait < key.txt',
-    )
-    .action(async (model: string, flags: DeployFlags) =>
-      (await import('./commands/deploy.ts')).deploy(model, flags, shell),
-    )
   withCluster(program.command('list'))
     .alias('ls')
     .description('list deployments')

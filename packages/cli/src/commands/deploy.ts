@@ -6,6 +6,10 @@ import { readApiKey } from '../api-key.ts'
 import type { ApiKeyFlags } from '../api-key.ts'
 import { withCluster } from '../cluster.ts'
 import type { Cluster, ClusterFlags } from '../cluster.ts'
+import { settingsOf } from '../deployment-settings.ts'
+import type { SettingFlags } from '../deployment-settings.ts'
+import { parseEnvFlags } from '../env-flags.ts'
+import { CliError } from '../errors.ts'
 import { keyChecker } from '../key-check.ts'
 import { print } from '../output/print.ts'
 import type { OutputFlags } from '../program.ts'
@@ -13,11 +17,10 @@ import { progressReport } from '../progress.ts'
 import { waitUntilReady } from '../wait.ts'
 import type { Shell } from '../shell.ts'
 
-export interface DeployFlags extends ClusterFlags, OutputFlags, ApiKeyFlags {
+export interface DeployFlags extends ClusterFlags, OutputFlags, ApiKeyFlags, SettingFlags {
   readonly name: string
-  readonly storage?: string
-  readonly replicas: number
-  readonly gpu: number
+  readonly hardwareProfile?: string
+  readonly storageClass?: string
   readonly createNamespace?: boolean
   readonly skipKeyCheck?: boolean
   readonly dryRun?: boolean
@@ -28,10 +31,11 @@ export interface DeployFlags extends ClusterFlags, OutputFlags, ApiKeyFlags {
 
 /** `nexus deploy MODEL[:TAG]`. */
 export async function deploy(reference: string, flags: DeployFlags, shell: Shell): Promise<void> {
+  const settings = deploySettings(flags)
   const apiKey = await readApiKey(flags, shell)
   await withCluster(flags, shell, async (cluster) => {
     const { kube, namespace } = cluster
-    const request = { ...(await deployRequest(reference, flags, cluster, shell)), apiKey }
+    const request = { ...settings, ...(await deployRequest(reference, flags, cluster, shell)), apiKey }
     const { checkKey, checkedBy } = keyChecker(cluster, shell)
     const result = await deployNIMDeployment(request, {
       kube,
@@ -47,12 +51,34 @@ export async function deploy(reference: string, flags: DeployFlags, shell: Shell
   })
 }
 
+/** @throws CliError NEXUS_CLI_USAGE where the flags contradict each other */
+function deploySettings(flags: DeployFlags): Pick<DeployRequest, 'storage' | 'env' | 'hardwareProfile'> {
+  const { pvc, storage: size, storageClass, subPath } = flags
+  if (pvc !== undefined && (size !== undefined || storageClass !== undefined)) {
+    throw new CliError('NEXUS_CLI_USAGE', 'A volume that is there has its size and its class already', {
+      hint: 'Give --pvc, or --storage and --storage-class, but not both.',
+    })
+  }
+  const { set, unset } = parseEnvFlags(flags.env)
+  if (unset.length > 0) {
+    throw new CliError('NEXUS_CLI_USAGE', 'A new deployment has no variables to take away', {
+      hint: 'Write --env NAME=VALUE.',
+    })
+  }
+  return {
+    ...settingsOf(flags),
+    hardwareProfile: flags.hardwareProfile,
+    storage: pvc === undefined ? { mode: 'new', size, storageClass, subPath } : { mode: 'existing', pvc, subPath },
+    env: [...set],
+  }
+}
+
 async function deployRequest(
   reference: string,
   flags: DeployFlags,
   { kube, namespace }: Cluster,
   shell: Shell,
-): Promise<Omit<DeployRequest, 'apiKey'>> {
+): Promise<Omit<DeployRequest, 'apiKey' | 'storage' | 'env'>> {
   const asked = parseModelReference(reference)
   const model = findModel(await readCatalog(kube, {}, { signal: shell.signal }), asked.model)
   if (model.euRestricted) shell.talk(`warning: ${model.name} is restricted in the EU: its registry refuses it there.`)
@@ -61,9 +87,6 @@ async function deployRequest(
     project: namespace,
     model,
     tag: resolveTag(model, asked.tag),
-    replicas: flags.replicas,
-    gpus: flags.gpu,
-    storage: { mode: 'new', size: flags.storage },
     createNamespace: flags.createNamespace ?? false,
     skipKeyCheck: flags.skipKeyCheck ?? false,
     dryRun: flags.dryRun ?? false,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Quantity } from '@nexus/kube'
+import type { EnvVar, Quantity } from '@nexus/kube'
 import type { DeployInput, ResourcesInput } from '../types.ts'
 import {
   EnvVariables,
@@ -50,6 +50,10 @@ export const EditRequest = z
       .optional(),
     /** All variables, in place of those that are there: carry over what shall stay, sources included. */
     env: EnvVariables.optional(),
+    /** Single variables, set after `env`; one that is there keeps its place. */
+    setEnv: EnvVariables.optional(),
+    /** Names of variables to take away, after `env`. */
+    unsetEnv: z.array(z.string()).optional(),
     /** All arguments, in place of those that are there. */
     args: z.array(OpenText).optional(),
     strategy: Strategy.optional(),
@@ -87,7 +91,7 @@ export function applyEdit(input: DeployInput, edit: ParsedEditRequest): DeployIn
       ? { hardwareProfile: undefined, placement: { tolerations: [], nodeSelector: {} } }
       : {}),
     storage: editedStorage(input, edit),
-    env: edit.env ?? input.env,
+    env: editedEnv(input, edit),
     args: edit.args ?? input.args,
     strategy: edit.strategy ?? input.strategy,
     externalRoute: edit.externalRoute ?? input.externalRoute,
@@ -120,6 +124,14 @@ function editedResources(resources: ResourcesInput, { gpus, requests, limits }: 
     return gpus === undefined || Number(all[GPU] ?? 0) === gpus ? all : withGpus(all, gpus)
   }
   return { requests: edited(resources.requests, requests), limits: edited(resources.limits, limits) }
+}
+
+function editedEnv(input: DeployInput, { env: all, setEnv = [], unsetEnv = [] }: ParsedEditRequest): readonly EnvVar[] {
+  const env: readonly EnvVar[] = all ?? input.env
+  const set = new Map<string, EnvVar>(setEnv.map((variable) => [variable.name, variable]))
+  const kept = env.filter(({ name }) => !unsetEnv.includes(name)).map((variable) => set.get(variable.name) ?? variable)
+  const names = new Set(kept.map(({ name }) => name))
+  return [...kept, ...setEnv.filter(({ name }) => !names.has(name))]
 }
 
 /** Who switches authentication on needs a token; a deployment that somebody else made without any keeps none. */

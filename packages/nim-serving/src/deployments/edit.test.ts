@@ -89,6 +89,19 @@ describe.skipIf(!hasControlPlane())('an edit', () => {
     expect(isvc.metadata.labels).toMatchObject({ team: 'blue', 'opendatahub.io/dashboard': 'true' })
   })
 
+  test('sets and takes away single variables in their places', async () => {
+    const project = await deployed({ env: ['A', 'B', 'C'].map((name) => ({ name, value: '1' })) })
+    await edit(project, {
+      setEnv: [
+        { name: 'B', value: '2' },
+        { name: 'D', value: '4' },
+      ],
+      unsetEnv: ['A'],
+    })
+    const { env } = await inputsOf(project)
+    expect(env.map(({ name, value }) => `${name}=${value}`)).toEqual(['B=2', 'C=1', 'D=4'])
+  })
+
   test('starts a stopped deployment, and only if it changes anything', async () => {
     const project = await deployed()
     const ref = { name: 'llama', project }
