@@ -1,5 +1,5 @@
 import { SecretText } from '@nexus/core'
-import { Kinds, refTo } from '@nexus/kube'
+import { KubeApiError, Kinds, refTo } from '@nexus/kube'
 import type { Deployment, KubeClient, Secret, ServingRuntime } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
 import { hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
@@ -334,6 +334,38 @@ describe.skipIf(!hasControlPlane())('a migration on a real API server', () => {
     expect((await migrate({ project })).result.outcome).toBe('unchanged')
   })
 
+  test.each([
+    { status: 403, reason: 'Forbidden' },
+    { status: 400, reason: 'admission webhook "policy" denied the request' },
+  ])('a write that the cluster refuses is found before the first: $reason', async ({ status, reason }) => {
+    const project = await oldProject({ deployed: false })
+    const refusing: KubeClient = { ...kube, patch: () => Promise.reject(refusal(status, reason)) }
+    const failure = await failureOf(migrate({ project, key: GIVEN }, { kube: refusing }))
+    expect(failure).toContain('NEXUS_MIGRATE_REFUSED')
+    expect(failure).toContain(reason)
+    expect(Object.keys(await keysOf(project))).toEqual(['ngc-secret', 'nvidia-nim-secrets'])
+  })
+
+  test.each([
+    { conflicts: 4, ends: 'migrated' },
+    { conflicts: 5, ends: 'NEXUS_MIGRATE_INCOMPLETE' },
+  ])('$conflicts conflicts in a row end as $ends', async ({ conflicts, ends }) => {
+    const project = await oldProject({ deployed: false })
+    let left = conflicts
+    const stormy: KubeClient = {
+      ...kube,
+      patch: (ref, patch, options) => {
+        const isConflict = options?.dryRun === undefined && (left -= 1) >= 0
+        return isConflict ? Promise.reject(refusal(409, 'Conflict')) : kube.patch(ref, patch, options)
+      },
+    }
+    const attempt = migrate({ project, key: GIVEN }, { kube: stormy })
+    if (ends === 'migrated') expect((await attempt).result.outcome).toBe(ends)
+    else expect(await failureOf(attempt)).toContain(ends)
+    await migrate({ project, key: GIVEN })
+    expect((await migrate({ project })).result.outcome).toBe('unchanged')
+  })
+
   test('a namespace is shown with what each deployment needs', async () => {
     const project = await oldProject({ deployed: false })
     for (const name of ['done', 'half', 'bare']) await kube.create(oldServingRuntime(name, project))
@@ -424,6 +456,11 @@ describe.skipIf(!hasControlPlane())('a migration on a real API server', () => {
     return Object.fromEntries(items.map((secret) => [secret.metadata.name, keyIn(secret)]))
   }
 })
+
+function refusal(status: number, reason: string): KubeApiError {
+  const request = { method: 'PATCH', path: '/' }
+  return new KubeApiError('NEXUS_KUBE_REFUSED', `patching ServingRuntime: ${reason}`, { status, reason, request })
+}
 
 function keyIn({ data = {} }: Secret): string | undefined {
   const text = atob(data['NGC_API_KEY'] ?? data['.dockerconfigjson'] ?? '')
