@@ -281,34 +281,65 @@ describe.skipIf(!hasControlPlane())('a migration on a real API server', () => {
     expect(failure).toContain(code)
   })
 
-  test('every write may fail, be lost or be the last: the same call finishes it and no key is lost', async () => {
-    const first = await oldProject({ deployed: false })
-    proxy.restart()
-    await migrate({ project: first, key: GIVEN }, { kube: throughProxy })
-    const writes = writesSeen()
-    expect(writes).toHaveLength(3)
-    for (const write of writes.keys()) {
-      for (const fault of ['refused', 'lost-answer', 'reset', 'down'] as const) {
+  test.each([
+    { of: 'an old deployment', byHand: false },
+    { of: 'Secrets made by hand, which get an owner', byHand: true },
+  ])(
+    'every write may fail, be lost or be the last, the same call finishes it: $of',
+    async ({ byHand }) => {
+      const prepared = async (): Promise<string> => {
         const project = await oldProject({ deployed: false })
-        proxy.restart({ write, fault })
-        const spoiled = migrate({ project, key: GIVEN }, { kube: throughProxy })
-        await expect(spoiled, `${fault} of ${writes[write]}`).rejects.toMatchObject({
-          code: 'NEXUS_MIGRATE_INCOMPLETE',
-        })
-        proxy.restart()
-        await migrate({ project, key: GIVEN }, { kube: throughProxy })
-        expect(await keysOf(project)).toEqual({
-          'nim-api-key-llama': OWN_KEY,
-          'nim-image-pull-llama': OWN_KEY,
-          'nvidia-nim-secrets': SHARED_KEY,
-          'ngc-secret': SHARED_KEY,
-        })
-        proxy.restart()
-        expect((await migrate({ project }, { kube: throughProxy })).result.outcome).toBe('unchanged')
-        expect(writesSeen()).toEqual([])
+        const names = ['nim-api-key-llama', 'nim-image-pull-llama']
+        const secrets = byHand ? sharedSecrets(project, OWN_KEY) : []
+        for (const [at, secret] of secrets.entries()) {
+          await kube.create({ ...secret, metadata: { name: names[at] ?? '', namespace: project } })
+        }
+        return project
       }
-    }
-  }, 60_000)
+      const first = await prepared()
+      proxy.restart()
+      await migrate({ project: first, key: GIVEN }, { kube: throughProxy })
+      const writes = writesSeen()
+      expect(writes).toHaveLength(3)
+      for (const write of writes.keys()) {
+        for (const fault of ['refused', 'lost-answer', 'reset', 'down'] as const) {
+          const project = await prepared()
+          proxy.restart({ write, fault })
+          const spoiled = await failureOf(migrate({ project, key: GIVEN }, { kube: throughProxy }))
+          expect(spoiled, `${fault} of ${writes[write]}`).toContain('NEXUS_MIGRATE_INCOMPLETE')
+          proxy.restart()
+          await migrate({ project, key: GIVEN }, { kube: throughProxy })
+          expect(await keysOf(project)).toEqual({
+            'nim-api-key-llama': OWN_KEY,
+            'nim-image-pull-llama': OWN_KEY,
+            'nvidia-nim-secrets': SHARED_KEY,
+            'ngc-secret': SHARED_KEY,
+          })
+          proxy.restart()
+          expect((await migrate({ project }, { kube: throughProxy })).result.outcome).toBe('unchanged')
+          expect(writesSeen()).toEqual([])
+        }
+      }
+    },
+    60_000,
+  )
+
+  test.each(['refused', 'lost-answer', 'reset', 'down'] as const)(
+    'the restart, where one is needed, may end with %s: the same call finishes it',
+    async (fault) => {
+      const project = await oldProject()
+      proxy.restart({ write: 3, fault })
+      await failureOf(migrate({ project, key: GIVEN }, { kube: throughProxy, adoptionMs: 200 }))
+      proxy.restart()
+      const stop = followRuntime(project, 'llama', ['llama'])
+      await migrate({ project }, { kube: throughProxy })
+      await stop()
+      expect((await kube.get(deploymentRef(project))).spec.template.spec.imagePullSecrets).toEqual([
+        { name: 'nim-image-pull-llama' },
+      ])
+      expect((await migrate({ project })).result.outcome).toBe('unchanged')
+    },
+  )
 
   test('somebody who writes in between loses nothing', async () => {
     const project = await oldProject({ deployed: false })
