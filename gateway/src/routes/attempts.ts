@@ -21,6 +21,7 @@ import {
   type Failure,
 } from './failure.ts'
 import type { InferenceRoute } from './inference.ts'
+import { movedArm } from './moved.ts'
 import { pass } from './pass.ts'
 import { waitForClient } from './wait.ts'
 
@@ -72,7 +73,7 @@ async function serveCandidate(
   const { call } = request
   const { retryBudget, instruments } = call.services
   const { retries } = call.snapshot.config
-  const arm = chooseArm(candidate, call.caller)
+  let arm = chooseArm(candidate, call.caller)
   retryBudget.note()
   let failure = before
   try {
@@ -80,10 +81,16 @@ async function serveCandidate(
       const last = failure
       failure = await attemptOnce(request, candidate, arm, last)
       if (failure === undefined || failure === last || !isWorthRetrying(failure)) return failure
-      if (attempt >= retries.maxAttempts || !hasEndpointToTry(arm) || !retryBudget.take()) return failure
+      if (attempt >= retries.maxAttempts) return failure
+      const moved =
+        failure.cause === 'connect' ? await movedArm(call, request.scanned.model.value, candidate, arm) : undefined
+      arm = moved ?? arm
+      if (!hasEndpointToTry(arm) || !retryBudget.take()) return failure
       instruments.retried(failure.cause)
       // Another endpoint need not be waited for.
-      if (arm.endpoints.length === 1) await waitForClient(call.exchange, backoffMs(attempt, retries, Math.random))
+      if (arm.endpoints.length === 1 && moved === undefined) {
+        await waitForClient(call.exchange, backoffMs(attempt, retries, Math.random))
+      }
     }
   } catch (error) {
     // The client left while it waited for the next attempt.

@@ -6,7 +6,7 @@ import type { Exchange } from '../exchange/exchange.ts'
  *
  * @throws GatewayError `client_closed_request`
  */
-export function waitForClient(exchange: Exchange, ms: number): Promise<void> {
+export function waitForClient(exchange: Pick<Exchange, 'whenClientGone'>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       exchange.whenClientGone(undefined)
