@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createJsonPatch } from './json-patch.ts'
+import { applyJsonPatch, createJsonPatch } from './json-patch.ts'
 import type { InferenceService } from './kinds/serving.ts'
 
 const before: InferenceService = {
@@ -37,4 +37,16 @@ test('is empty where only the server’s own fields differ', () => {
     status: { url: 'http://llama' },
   }
   expect(createJsonPatch(before, after)).toEqual([])
+})
+
+test('applied, a patch gives what it was made from, and leaves its input alone', () => {
+  const after = { ...before, spec: { predictor: { minReplicas: 3, tolerations: [{ key: 'c' }] } } }
+  const untouched = structuredClone(before)
+  expect(applyJsonPatch(before, createJsonPatch(before, after))).toEqual(after)
+  expect(before).toEqual(untouched)
+})
+
+test('applied, a patch whose test does not hold is refused whole', () => {
+  const operations = [{ op: 'test', path: '/spec/predictor/minReplicas', value: 7 } as const]
+  expect(() => applyJsonPatch(before, operations)).toThrow(/minReplicas|7/)
 })

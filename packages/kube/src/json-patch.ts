@@ -1,4 +1,4 @@
-import { createPatch } from 'rfc6902'
+import { applyPatch, createPatch } from 'rfc6902'
 import type { JsonPatchOperation } from './client.ts'
 import type { KubeObject } from './objects.ts'
 
@@ -21,6 +21,21 @@ const SERVER_MANAGED = [
  */
 export function createJsonPatch<T extends KubeObject>(before: T, after: T): JsonPatchOperation[] {
   return createPatch(comparable(before), comparable(after), replaceArrays).flatMap(toOperation)
+}
+
+/**
+ * `object` as the server would make it by a JSON patch; the object itself stays as it is.
+ * @throws Error of the first operation that fails, e.g. a `test` that does not hold.
+ */
+export function applyJsonPatch<T extends KubeObject>(object: T, operations: readonly JsonPatchOperation[]): T {
+  const patched = structuredClone(object)
+  const failures = applyPatch(
+    patched,
+    operations.map((operation) => ({ ...operation })),
+  )
+  const failure = failures.find((one) => one !== null)
+  if (failure !== undefined) throw failure
+  return patched
 }
 
 type Difference = ReturnType<typeof createPatch>[number]

@@ -31,11 +31,6 @@ export function refuseOtherKeys(subject: MigrationSubject, own: OwnKeys, given: 
   }
 }
 
-/** Whether one of the Secrets has to be written. */
-export function isIncomplete({ apiKey, pull }: OwnKeys): boolean {
-  return apiKey === undefined || pull === undefined
-}
-
 /** The Secrets that are missing, owned by the InferenceServices, so that they go when those go. Pure. */
 export function assembleMissingSecrets(
   { own, project, services }: MigrationSubject,

@@ -1,5 +1,5 @@
+import { applyJsonPatch } from '@nexus/kube'
 import type { ServingRuntime } from '@nexus/kube'
-import { applyPatch } from 'rfc6902'
 import type { MigrationPlan } from './plan.ts'
 import { keyVariablesOf } from './references.ts'
 
@@ -12,11 +12,7 @@ export interface MigrationPreview {
 /** What a migration makes of the ServingRuntime, for showing the difference. Pure. A key that stands in it is left out. */
 export function previewMigration({ subject, patch }: MigrationPlan): MigrationPreview {
   const before = structuredClone(subject.runtime)
-  const after = structuredClone(subject.runtime)
-  applyPatch(
-    after,
-    patch.map((operation) => ({ ...operation })),
-  )
+  const after = applyJsonPatch(subject.runtime, patch)
   for (const { variable } of [...keyVariablesOf(before), ...keyVariablesOf(after)]) {
     if (variable.value !== undefined) variable.value = '[redacted]'
   }
