@@ -173,7 +173,7 @@ function comparable(object: KubeObject): string {
 /** A write as the table shows it: `patch secrets/nim-api-key-llama`, the same on every cluster. */
 export function nameOfWrite({ method, path }: { readonly method: string; readonly path: string }): string {
   const [plain = ''] = path.split('?')
-  const [, resource = ''] = /(?:namespaces\/[^/]+\/|v1\/)([^?]+)$/.exec(plain) ?? []
+  const resource = plain.replace(/^\/apis?\/([^/]+\/)?v1(alpha1|beta1)?\//, '').replace(/^namespaces\/[^/]+\//, '')
   return `${VERBS[method] ?? method} ${resource}`
 }
 

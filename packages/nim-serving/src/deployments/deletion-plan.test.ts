@@ -183,6 +183,7 @@ test('Secrets of earlier drafts go with the deployment, and those that somebody 
   expect(candidates).toEqual([
     'nim-api-key-llama',
     'nim-image-pull-llama',
+    'nim-key-rotation-llama',
     'nvidia-nim-secrets-llama',
     'nvidia-nim-image-pull-llama',
     'nvidia-nim-secrets',

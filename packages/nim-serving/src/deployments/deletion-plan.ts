@@ -7,6 +7,7 @@ import { DASHBOARD_LABEL, MANAGED_LABEL } from '../api/metadata.ts'
 import { cacheClaimName, isNIMServingRuntime } from '../api/ServingRuntime.ts'
 import { keyVariablesOf } from './migrate/references.ts'
 import { SHARED_SECRETS } from './migrate/shared-secrets.ts'
+import { rotationSecretName } from './rotate/rotation.ts'
 import { claimUsers, runtimeUsers, secretUsers } from './uses.ts'
 import type { Owned } from './uses.ts'
 
@@ -134,12 +135,12 @@ function isOwnedBy({ ownerReferences = [] }: ObjectMeta, owner: InferenceService
   return owner !== undefined && ownerReferences.some(({ uid }) => uid === owner.metadata.uid)
 }
 
-/** The names of a deployment's own Secrets, those of early drafts included. */
+/** The names of a deployment's own Secrets, that of a rotation under way and those of early drafts included. */
 export function secretNamesOf(name: string): string[] {
   const parsed = DeploymentName.safeParse(name)
   if (!parsed.success) return []
   const drafts = [`nvidia-nim-secrets-${name}`, `nvidia-nim-image-pull-${name}`]
-  return [apiKeySecretName(parsed.data), imagePullSecretName(parsed.data), ...drafts]
+  return [apiKeySecretName(parsed.data), imagePullSecretName(parsed.data), rotationSecretName(name), ...drafts]
 }
 
 /** Secrets whose fate a deletion decides: the deployment's own ones, and those that its runtime names. */

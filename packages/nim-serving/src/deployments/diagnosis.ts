@@ -193,7 +193,7 @@ function diagnoseMount(
     return { phase: 'Pending', reason: `A volume is not mounted yet: ${message}`, hint }
   }
   const reason = `Its volume is still mounted on another node: ${message}`
-  return { phase: 'Pending', reason, hint: `nexus edit ${name} -n ${namespace} --strategy Recreate` }
+  return { phase: 'Pending', reason, hint: `nexus edit ${name} -n ${namespace} --strategy recreate` }
 }
 
 /** Every container is ready and the pod is not: the control plane says so of pods whose node it does not hear of. */

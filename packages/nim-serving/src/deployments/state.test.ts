@@ -219,7 +219,7 @@ test('a volume that another node holds is named with the strategy that frees it'
   const pod = testPod(waiting('ContainerCreating'))
   const said = 'Multi-Attach error for volume "pvc-1": Volume is already used by pod(s) llama-predictor-1-abcde'
   const state = stateOf({ pods: [pod], events: [event('FailedAttachVolume', said, pod.metadata.name)] })
-  expect(state).toMatchObject({ phase: 'Pending', hint: 'nexus edit llama -n demo --strategy Recreate' })
+  expect(state).toMatchObject({ phase: 'Pending', hint: 'nexus edit llama -n demo --strategy recreate' })
   expect(state.reason).toContain('still mounted on another node')
 })
 
@@ -309,7 +309,7 @@ test('an old version that answers beside a new one that starts is redeploying', 
   const blocked = testPod(unschedulable('Insufficient nvidia.com/gpu'), { version: '2' })
   expect(stateOf({ isvc: isvc(READY), pods: [old, blocked] })).toMatchObject({
     phase: 'Redeploying',
-    hint: 'nexus edit llama -n demo --strategy Recreate',
+    hint: 'nexus edit llama -n demo --strategy recreate',
   })
   const replica = testPod(unschedulable('Insufficient nvidia.com/gpu'), { version: '1' })
   const scaling = stateOf({ isvc: isvc(READY), pods: [old, replica] })

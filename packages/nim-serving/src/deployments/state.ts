@@ -93,7 +93,7 @@ function redeploying(
   const waitsForPlace = phase === 'Pending' && /No node (has enough|admits|takes)/.test(reason)
   if (!waitsForPlace) return { phase: 'Redeploying', url, reason: `A new version starts: ${reason}`, hint }
   const blocked = `The old version answers; the new one finds no place beside it: ${reason}`
-  return { phase: 'Redeploying', url, reason: blocked, hint: `nexus edit ${name} -n ${namespace} --strategy Recreate` }
+  return { phase: 'Redeploying', url, reason: blocked, hint: `nexus edit ${name} -n ${namespace} --strategy recreate` }
 }
 
 /** `status` speaks of the spec it was made for: after an edit it is out of date until the controller has looked. */
