@@ -91,7 +91,7 @@ describe.skipIf(!hasControlPlane())('a deployment on a real API server', () => {
       seen.push(phase)
       // Each state causes the next, so that no state is missed by being short.
       if (seen.length === 1) await createPod(kube, project)
-      if (phase === 'Starting') await patchStatus(kube, project, { conditions: [{ type: 'Ready', status: 'True' }] })
+      if (phase === 'Starting') await becomeReady(kube, project)
       if (phase === 'Ready') await deleteNIMDeployment({ name: 'llama', project }, { kube })
     }
     expect(seen).toEqual(expect.arrayContaining(['Pending', 'Starting', 'Ready']))
@@ -248,8 +248,18 @@ async function createPod(kube: KubeClient, namespace: string): Promise<void> {
   const spec = { ...pod.spec, schedulerName: 'nobody' }
   const created = await kube.create<Pod>({ ...pod, metadata: { ...pod.metadata, namespace }, spec })
   const ref = { kind: Kinds.Pod, name: created.metadata.name, namespace }
-  const status = scheduled({ state: { running: { startedAt: '2026-11-21T11:48:00Z' } } })
+  const status = scheduled({ state: RUNNING })
   await kube.patch(ref, { type: 'merge', body: { status } }, { subresource: 'status' })
+}
+
+const RUNNING = { running: { startedAt: '2026-11-21T11:48:00Z' } }
+
+/** The pod answers, and KServe says so. */
+async function becomeReady(kube: KubeClient, namespace: string): Promise<void> {
+  const { name } = testPod({}).metadata
+  const status = scheduled({ ready: true, started: true, state: RUNNING })
+  await kube.patch({ kind: Kinds.Pod, name, namespace }, { type: 'merge', body: { status } }, { subresource: 'status' })
+  await patchStatus(kube, namespace, { conditions: [{ type: 'Ready', status: 'True' }] })
 }
 
 function emptySecret(name: string, namespace: string): Secret {

@@ -71,8 +71,9 @@ function running(input: StateInput, pods: readonly Pod[]): DeploymentState {
   const { isvc, pvc, events = [], now } = input
   const { name, namespace = '' } = isvc.metadata
   const context: DiagnosisContext = { name, namespace, pvc, events, now }
-  const worst = worstOf(pods.map((pod) => diagnosePod(pod, context)))
-  if (isReady(isvc)) {
+  const diagnoses = pods.map((pod) => diagnosePod(pod, context))
+  const worst = worstOf(diagnoses)
+  if (isReady(isvc) && (worst === undefined || diagnoses.some(({ phase }) => phase === 'Ready'))) {
     const { internal: url } = endpointsOf(isvc)
     if (worst === undefined || worst.phase === 'Ready') return { phase: 'Ready', url, reason: 'It answers.', hint: '' }
     if (versionsOf(pods) > 1) return redeploying(worst, url, context)
@@ -96,11 +97,12 @@ function redeploying(
   return { phase: 'Redeploying', url, reason: blocked, hint: `nexus edit ${name} -n ${namespace} --strategy recreate` }
 }
 
-/** `status` speaks of the spec it was made for: after an edit it is out of date until the controller has looked. */
-function isReady({ metadata, status }: InferenceService): boolean {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
-  const { generation = 0 } = metadata
-  return ready && (status?.observedGeneration ?? generation) >= generation
+/**
+ * What KServe last said, which may be a moment old. Its `observedGeneration` does not help: it is that of the predictor's
+ * Deployment, not of the InferenceService (KServe, `PropagateRawStatus`), and begins anew when one that was stopped starts.
+ */
+function isReady({ status }: InferenceService): boolean {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
 }
 
 /** The ReplicaSet controller labels the pods of one version alike. */
