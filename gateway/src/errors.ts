@@ -64,8 +64,12 @@ export class GatewayError extends Error {
 
 /** The body of an error answer: `{"error":{"message","type","param","code"}}`. */
 export function renderEnvelope(error: GatewayError): string {
-  const { code, message, param } = error
-  return JSON.stringify({ error: { message, type: ANSWERS[code].type, param, code } })
+  return JSON.stringify(envelopeOf(error))
+}
+
+/** What {@link renderEnvelope} writes. */
+export function envelopeOf({ code, message, param }: GatewayError) {
+  return { error: { message, type: ANSWERS[code].type, param, code } }
 }
 
 /** Anything that was thrown, as an error the client may see: an unexpected one keeps its text for the log alone. */

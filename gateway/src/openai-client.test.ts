@@ -52,6 +52,24 @@ test('the official client throws when a stream breaks off', async () => {
   await expect(read()).rejects.toThrow('broke off its answer')
 })
 
+test('the official client throws when a stream of the Responses API breaks off', async () => {
+  const created = { type: 'response.created', sequence_number: 0, response: { id: 'r', output: [] } }
+  const upstream = await startUpstream(({ request, response }) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const event = `event: response.created\ndata: ${JSON.stringify(created)}\n\n`
+    response.write(event, () => setTimeout(() => request.socket.resetAndDestroy(), 20))
+  })
+  const openai = await connectThrough(upstream.url)
+  const events = await openai.responses.create({ model: 'w', input: 'hi', stream: true })
+  const read = async (): Promise<void> => {
+    for await (const event of events) expect(event).toEqual(created)
+  }
+  await expect(read()).rejects.toMatchObject({
+    message: 'The upstream w broke off its answer.',
+    code: 'upstream_error',
+  })
+})
+
 test('the official client lists models and understands the errors', async () => {
   const upstream = await startUpstream(({ response }) => void response.end('{}'))
   const openai = await connectThrough(upstream.url)

@@ -1,7 +1,8 @@
 import { UpstreamError } from '../client/upstream-client.ts'
-import { GatewayError, renderEnvelope } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import { hasLeft, refusalFor, type DeliverOptions, type RelayOutcome } from './delivery.ts'
+import { renderErrorEvent } from './error-event.ts'
 import { EventTap } from './event-tap.ts'
 import { clientHeaders } from './headers.ts'
 import type { OpenedAnswer } from './open-answer.ts'
@@ -104,13 +105,13 @@ class Heart {
 
 /** The end of a stream that is not complete: an error event and no `[DONE]`. */
 async function endEvents(tap: EventTap, options: DeliverOptions, thrown: unknown): Promise<RelayOutcome> {
-  const { exchange, upstream } = options
-  const { usage, deltas } = tap
+  const { exchange, upstream, errorForm } = options
+  const { usage, deltas, events } = tap
   if (hasLeft(thrown, exchange)) return { kind: 'client-gone', usage, deltas }
   const error = refusalFor(thrown, upstream)
   const separator = tap.isBetweenEvents ? '' : '\n\n'
   try {
-    await exchange.write(Buffer.from(`${separator}data: ${renderEnvelope(error)}\n\n`))
+    await exchange.write(Buffer.from(separator + renderErrorEvent(error, errorForm, events)))
     exchange.end()
   } catch {
     return { kind: 'client-gone', usage, deltas }

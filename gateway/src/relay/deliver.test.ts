@@ -69,6 +69,7 @@ async function startRelay(answer: Answer, options: Options = {}) {
         upstream: 'w',
         headers: { 'x-upstream': 'w' },
         stripUsage: false,
+        errorForm: 'envelope',
         heartbeatMs: 0,
         idleMs: 10_000,
         onToken: () => relayed.tokens++,
@@ -238,6 +239,24 @@ test('lets go of half an event that a stripped stream breaks off in', async () =
   expect(await (await ask()).text()).toMatch(/👋"}}\]}\n\ndata: {"error":/)
 })
 
+test('ends a stream of named events with the event that its clients expect, numbered as the next one', async () => {
+  const created = 'event: response.created\ndata: {"type":"response.created","sequence_number":0}\n\n'
+  const { ask } = await startRelay((response) => void response.writeHead(200, EVENTS).end(created), {
+    errorForm: 'named',
+  })
+  const text = await (await ask()).text()
+  expect(text.startsWith(`${created}event: error\ndata: `)).toBe(true)
+  const message = 'The upstream w broke off its answer.'
+  expect(JSON.parse(text.slice(created.length).split('data: ')[1] ?? '')).toEqual({
+    type: 'error',
+    code: 'upstream_error',
+    message,
+    param: null,
+    sequence_number: 1,
+    error: { message, type: 'upstream_error', param: null, code: 'upstream_error' },
+  })
+})
+
 test('takes a stream that breaks behind [DONE] for complete', async () => {
   const { ask, relayed } = await startRelay(
     (response) =>
@@ -249,8 +268,11 @@ test('takes a stream that breaks behind [DONE] for complete', async () => {
   expect(relayed.outcome).toMatchObject({ kind: 'complete', deltas: 1 })
 })
 
-test('relays an error that the upstream reports in its stream once, and calls it a failure', async () => {
-  const text = `${TOKEN}data: {"error":{"message":"out of memory"}}\n\n`
+test.each([
+  ['and ends', ''],
+  ['and goes on to its [DONE]', DONE],
+])('relays an error that the upstream reports in its stream once, %s, and calls it a failure', async (_name, end) => {
+  const text = `${TOKEN}data: {"error":{"message":"out of memory"}}\n\n${end}`
   const { ask, relayed } = await startRelay((response) => {
     response.writeHead(200, EVENTS).write(TOKEN)
     setTimeout(() => response.end(text.slice(TOKEN.length)), 20)

@@ -1,6 +1,7 @@
 import { UpstreamError } from '../client/upstream-client.ts'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { Exchange } from '../exchange/exchange.ts'
+import type { ErrorForm } from './error-event.ts'
 import { upstreamRefusal } from './upstream-refusal.ts'
 import type { ReportedUsage } from './usage.ts'
 
@@ -13,6 +14,8 @@ export interface DeliverOptions {
   readonly headers: Readonly<Record<string, string>>
   /** The gateway asked for usage in the stream and the client did not. */
   readonly stripUsage: boolean
+  /** How a stream that breaks off says so. */
+  readonly errorForm: ErrorForm
   /** How long a stream may be silent before the client gets a comment; 0 means for ever. */
   readonly heartbeatMs: number
   /** How long the upstream may be silent. */

@@ -1,3 +1,4 @@
+import type { ErrorForm } from '../relay/error-event.ts'
 import { planRoute } from '../routing/plan.ts'
 import { estimateTokens } from '../scan/estimate.ts'
 import { scanBody } from '../scan/scan-body.ts'
@@ -9,6 +10,8 @@ import type { AuthenticatedCall } from './call.ts'
 export interface InferenceRoute {
   /** A stream reports its usage only where `stream_options.include_usage` asks for it. */
   readonly takesStreamOptions: boolean
+  /** How its streams say that they failed. */
+  readonly errorForm: ErrorForm
 }
 
 /**

@@ -28,6 +28,7 @@ export async function pass(request: Admitted, attempt: Attempt, opened: OpenedAn
       headers: answerHeaders(request),
       stripUsage:
         isStream && route.takesStreamOptions && endpoint.settings.streamUsage && scanned.usageSplice !== undefined,
+      errorForm: route.errorForm,
       heartbeatMs: snapshot.config.server.heartbeatMs,
       idleMs: (endpoint.settings.timeouts ?? snapshot.config.timeouts).idleMs,
       ...(isStream && { onToken: tokenClock(request, candidate.label) }),

@@ -13,8 +13,10 @@ export type Route = { readonly method: 'GET' | 'POST'; readonly path: string } &
 )
 
 /** Answers that may be streams of OpenAI's older form, which report usage only when asked to. */
-const streaming = answerInference({ takesStreamOptions: true })
-const plain = answerInference({ takesStreamOptions: false })
+const streaming = answerInference({ takesStreamOptions: true, errorForm: 'envelope' })
+/** Answers that may be streams of named events. */
+const responses = answerInference({ takesStreamOptions: false, errorForm: 'named' })
+const plain = answerInference({ takesStreamOptions: false, errorForm: 'envelope' })
 
 const PROBES: readonly Route[] = [
   { method: 'GET', path: '/health', access: 'open', answer: answerHealth },
@@ -29,7 +31,7 @@ const PUBLIC: readonly Route[] = [
   { method: 'POST', path: '/v1/chat/completions', access: 'key', answer: streaming },
   { method: 'POST', path: '/v1/completions', access: 'key', answer: streaming },
   { method: 'POST', path: '/v1/embeddings', access: 'key', answer: plain },
-  { method: 'POST', path: '/v1/responses', access: 'key', answer: plain },
+  { method: 'POST', path: '/v1/responses', access: 'key', answer: responses },
   { method: 'POST', path: '/v1/rerank', access: 'key', answer: plain },
   { method: 'POST', path: '/v1/ranking', access: 'key', answer: plain },
   { method: 'GET', path: '/v1/models', access: 'key', answer: answerModels },
