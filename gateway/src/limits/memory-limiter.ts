@@ -54,11 +54,12 @@ export class MemoryLimiter implements Limiter {
 
   /** The usage to add to. A caller that is refused leaves no trace. */
   #admit(id: string, limits: EffectiveLimits, tokens: number, at: number): Usage {
-    const standing = standingOf(limits, this.usages.peek(id), this.#options.windowMs, at)
+    const { windowMs } = this.#options
+    const standing = standingOf(limits, this.usages.peek(id), windowMs, at)
     const refusal = findRefusal(limits, standing, tokens)
     if (refusal === undefined) return this.usages.of(id, at)
     this.#options.onRefused?.(refusal)
-    throw refusalError(refusal, limits, standing, tokens)
+    throw refusalError(refusal, { limits, standing, tokens, windowMs })
   }
 }
 

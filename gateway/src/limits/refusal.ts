@@ -24,16 +24,22 @@ export function findRefusal(limits: EffectiveLimits, standing: FullStanding, tok
   return concurrency !== null && standing.inFlight >= concurrency ? 'concurrency' : undefined
 }
 
+/** A request that a limit refuses. */
+export interface Refused {
+  readonly limits: EffectiveLimits
+  readonly standing: FullStanding
+  /** What it asked for. */
+  readonly tokens: number
+  /** How long a window of requests is. */
+  readonly windowMs: number
+}
+
 /** The answer to a refused request: 429 with `retry-after`, `retry-after-ms` and `x-ratelimit-*`. */
-export function refusalError(
-  kind: LimitKind,
-  limits: EffectiveLimits,
-  standing: FullStanding,
-  tokens: number,
-): GatewayError {
+export function refusalError(kind: LimitKind, refused: Refused): GatewayError {
+  const { limits, standing, tokens } = refused
   const isHopeless = limitOf(kind, limits) < (kind === 'tokens' ? Math.max(tokens, 1) : 1)
   const retryMs = retryMsOf(kind, standing)
-  return new GatewayError('rate_limit_exceeded', messageFor(kind, limits, tokens, retryMs, isHopeless), {
+  return new GatewayError('rate_limit_exceeded', messageFor(kind, refused, retryMs, isHopeless), {
     headers: {
       ...rateHeaders(limits, standing),
       'retry-after': String(Math.ceil(retryMs / 1000)),
@@ -64,8 +70,7 @@ function retryMsOf(kind: LimitKind, standing: FullStanding): number {
 
 function messageFor(
   kind: LimitKind,
-  limits: EffectiveLimits,
-  tokens: number,
+  { limits, tokens, windowMs }: Refused,
   retryMs: number,
   isHopeless: boolean,
 ): string {
@@ -77,7 +82,7 @@ function messageFor(
   const again = `Retry in ${Math.ceil(retryMs / 1000)} seconds.`
   switch (kind) {
     case 'requests':
-      return `Rate limit exceeded: the limit is ${limit} requests per window. ${again}`
+      return `Rate limit exceeded: the limit is ${limit} requests per ${windowMs / 1000} s. ${again}`
     case 'tokens':
       return `Rate limit exceeded: the limit is ${limit} tokens per minute, the request may take ${tokens}. ${again}`
     case 'concurrency':

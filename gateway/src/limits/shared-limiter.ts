@@ -103,7 +103,7 @@ export class SharedLimiter implements Limiter, Ledger {
     if (answer[0] === 1) return this.#grant(caller, tokens, lease, answer, standing)
     const refusal = findRefusal(caller.limits, standing, tokens) ?? 'requests'
     this.#options.onRefused?.(refusal)
-    throw refusalError(refusal, caller.limits, standing, tokens)
+    throw refusalError(refusal, { limits: caller.limits, standing, tokens, windowMs: this.#options.windowMs })
   }
 
   async #askRedis(
