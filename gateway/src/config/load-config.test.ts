@@ -305,6 +305,28 @@ test('lists everything that is wrong at once, links too, without the secrets', (
   expect(problems.join('\n')).not.toMatch(/sesame|nvapi/)
 })
 
+describe('the second port', () => {
+  test.each<[string, Environment]>([
+    ['the same port of the same address', {}],
+    ['the same port, where the first one takes every address', { GATEWAY_HOST: '0.0.0.0', GATEWAY_ADMIN_HOST: '::1' }],
+    ['the same port, and takes every address', { GATEWAY_ADMIN_HOST: '::' }],
+  ])('is refused that is %s', (_name, env) => {
+    expect(problemsOf({ ...KEY, GATEWAY_PORT: '8000', GATEWAY_ADMIN_PORT: '8000', ...env })).toEqual([
+      'GATEWAY_ADMIN_PORT: must be another port than server.port, which is 8000',
+    ])
+  })
+
+  test.each<[string, Environment]>([
+    [
+      'the same number at another address',
+      { GATEWAY_PORT: '8000', GATEWAY_ADMIN_PORT: '8000', GATEWAY_ADMIN_HOST: '::1' },
+    ],
+    ['left to the system, as the first one is', { GATEWAY_PORT: '0', GATEWAY_ADMIN_PORT: '0' }],
+  ])('may be %s', (_name, env) => {
+    expect(loadConfig({ ...KEY, ...env }).warnings).toEqual([])
+  })
+})
+
 describe('the API of the cluster', () => {
   const pod = {
     ...KEY,

@@ -4,8 +4,7 @@ import { Milliseconds, Timeout } from './time.ts'
 const MIB = 1024 * 1024
 const Port = z.int().min(0).max(65535)
 
-/** Where the gateway listens and what it accepts there. */
-export const Server = z.strictObject({
+const Fields = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('The address it listens on; 0.0.0.0 or :: for all of them.'),
   port: Port.default(8000).describe('0 lets the system choose.'),
   adminHost: z.string().min(1).optional().describe('Where the admin port listens; `host`, if unset.'),
@@ -39,4 +38,20 @@ export const Server = z.strictObject({
     .describe('How it stops: a second signal ends it at once.'),
 })
 
-export type ServerConfig = z.infer<typeof Server>
+export type ServerConfig = z.infer<typeof Fields>
+
+/** Where the gateway listens and what it accepts there. */
+export const Server = Fields.check(({ value, issues }) => {
+  if (!sharesPort(value)) return
+  const message = `must be another port than server.port, which is ${value.port}`
+  issues.push({ code: 'custom', input: value.adminPort, path: ['adminPort'], message })
+})
+
+/** Both ports are one on addresses that overlap; 0 is a port of its own each time. */
+function sharesPort({ host, port, adminHost = host, adminPort }: ServerConfig): boolean {
+  return port !== 0 && port === adminPort && (host === adminHost || [host, adminHost].some(isEveryAddress))
+}
+
+function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
