@@ -12,6 +12,7 @@ import { temporaryFolder } from './testing.ts'
 function follow(file: string, times = { debounceMs: 20, lookMs: 3_600_000 }) {
   const env = { GATEWAY_CONFIG_FILE: file }
   const ports: number[] = []
+  const said: string[] = []
   const problems: unknown[] = []
   const stop = new AbortController()
   onTestFinished(() => stop.abort())
@@ -21,11 +22,11 @@ function follow(file: string, times = { debounceMs: 20, lookMs: 3_600_000 }) {
       loaded,
       onConfig: ({ config }) => ports.push(config.server.port),
       onProblem: (problem) => problems.push(problem),
-      log: pino({ level: 'silent' }),
+      log: pino({ base: null, timestamp: false }, { write: (line: string) => void said.push(line) }),
       signal: stop.signal,
       times,
     })
-  return { ports, problems, stop, begin }
+  return { ports, problems, said, stop, begin }
 }
 
 function portFile(folder: string, port: number | string, name = 'gateway.yaml'): string {
@@ -43,6 +44,16 @@ test('takes over a file that is written anew', async () => {
   portFile(folder, 3)
   await eventually(() => ports).toEqual([2, 3])
   expect(problems).toEqual([])
+})
+
+test('takes over a file although its folder never rests', async () => {
+  const folder = temporaryFolder()
+  const { ports, begin } = follow(portFile(folder, 1), { debounceMs: 200, lookMs: 3_600_000 })
+  begin()
+  const busy = setInterval(() => writeFileSync(join(folder, 'gateway.log'), ''), 10)
+  onTestFinished(() => clearInterval(busy))
+  portFile(folder, 2)
+  await eventually(() => ports).toEqual([2])
 })
 
 test('takes over a mounted ConfigMap, whose link to its data is swapped', async () => {
@@ -92,6 +103,18 @@ test('brings nothing into force when the file is again what it was', async () =>
   portFile(folder, 2)
   await eventually(() => ports).toEqual([2])
   expect(problems).toHaveLength(1)
+})
+
+test('says whether what has not changed is in force or was refused', () => {
+  const folder = temporaryFolder()
+  const { said, begin } = follow(portFile(folder, 1))
+  const follower = begin()
+  follower.reload()
+  expect(said.at(-1)).toContain('has not changed"')
+  portFile(folder, 'eighty')
+  follower.reload()
+  follower.reload()
+  expect(said.at(-1)).toContain('has not changed since it was refused')
 })
 
 test('sees a change that came before it began', () => {

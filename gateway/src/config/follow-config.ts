@@ -7,6 +7,8 @@ import { loadConfig, type Environment, type LoadedConfig } from './load-config.t
 
 /** Writes come in bursts: a ConfigMap is swapped by several renames. */
 const DEBOUNCE_MS = 250
+/** A folder in which something else is written all the time, such as a log, puts a look off by so many bursts at most. */
+const MAX_BURSTS = 4
 /** A watch can go deaf: its folder is replaced, or the file is a link to one elsewhere. */
 const LOOK_MS = 10_000
 
@@ -21,7 +23,7 @@ export interface FollowOptions {
   readonly log: Pick<Logger, 'info' | 'warn'>
   /** Ends it. */
   readonly signal: AbortSignal
-  /** Default: 250 ms of silence before a change counts, and a look at the file every 10 s even without one. */
+  /** Default: 250 ms of silence before a change counts, or a second of unrest; and a look at the file every 10 s anyway. */
   readonly times?: { readonly debounceMs: number; readonly lookMs: number }
 }
 
@@ -51,6 +53,8 @@ class Follower implements ConfigFollower {
   #inForce: string | undefined
   #tried: string | undefined
   #debounce: NodeJS.Timeout | undefined
+  /** When the changes of the folder began that no look has followed yet. */
+  #changedMs: number | undefined
   #watcher: FSWatcher | undefined
 
   constructor(env: Environment, options: FollowOptions) {
@@ -74,7 +78,12 @@ class Follower implements ConfigFollower {
     if (signal.aborted) return
     if (this.#path === undefined)
       log.info({ event: 'config_unchanged' }, 'there is no GATEWAY_CONFIG_FILE to read again')
-    else if (!this.#look()) log.info({ event: 'config_unchanged' }, 'the configuration file has not changed')
+    else if (!this.#look()) log.info({ event: 'config_unchanged' }, this.#describeUnchanged())
+  }
+
+  #describeUnchanged(): string {
+    const isInForce = this.#tried === this.#inForce
+    return `the configuration file has not changed${isInForce ? '' : ' since it was refused: the old one stays'}`
   }
 
   #stop(look: NodeJS.Timeout): void {
@@ -101,8 +110,17 @@ class Follower implements ConfigFollower {
   }
 
   #noteChange(): void {
+    const debounceMs = this.#options.times?.debounceMs ?? DEBOUNCE_MS
+    const nowMs = performance.now()
+    this.#changedMs ??= nowMs
     clearTimeout(this.#debounce)
-    this.#debounce = setTimeout(() => this.#look(), this.#options.times?.debounceMs ?? DEBOUNCE_MS)
+    this.#debounce = setTimeout(
+      () => {
+        this.#changedMs = undefined
+        this.#look()
+      },
+      Math.min(debounceMs, this.#changedMs + MAX_BURSTS * debounceMs - nowMs),
+    )
   }
 
   /** Tries the file, if its content is another than the one that was tried last. */
