@@ -67,18 +67,22 @@ function addKeysCommands(keys: Command, shell: Shell): void {
 }
 
 function addConfigCommands(config: Command, shell: Shell): void {
-  config
-    .command('print')
+  ofConfig(config.command('print'))
     .description('print what its file and variables come to, without the secrets')
     .option('--origin', 'with where each value is from')
     .addOption(output('json', 'yaml'))
     .action(async (flags: ConfigFlags) =>
       (await import('./commands/gateway-config.ts')).gatewayConfig('print', flags, shell),
     )
-  config
-    .command('check')
+  ofConfig(config.command('check'))
     .description('say what is wrong with its file and variables')
-    .action(async () => (await import('./commands/gateway-config.ts')).gatewayConfig('check', {}, shell))
+    .action(async (flags: ConfigFlags) =>
+      (await import('./commands/gateway-config.ts')).gatewayConfig('check', flags, shell),
+    )
+}
+
+function ofConfig(command: Command): Command {
+  return command.option('--file <file>', 'the file, in place of GATEWAY_CONFIG_FILE')
 }
 
 function ofKeys(command: Command): Command {

@@ -23,8 +23,10 @@ const REFUSALS: Readonly<Record<number, CliErrorCode>> = {
   3: 'NEXUS_CLI_KEY_NOT_FOUND',
   6: 'NEXUS_CLI_KEY_IN_USE',
   65: 'NEXUS_CLI_GATEWAY_INPUT',
-  78: 'NEXUS_CLI_GATEWAY_INPUT',
 }
+
+/** What `nexus-gateway` ends with when its configuration is not valid. */
+const INVALID_CONFIG = 78
 
 /** How writing fails to a program that has ended. */
 const UNREAD = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']
@@ -69,6 +71,8 @@ async function feed(stdin: Writable, input: GatewayProgramRun['input'] = ''): Pr
 }
 
 function refusal(code: number, complained: string): CliError {
+  // Each line of it is a problem, and none is what to do next.
+  if (code === INVALID_CONFIG) return new CliError('NEXUS_CLI_GATEWAY_INPUT', complained.trimEnd())
   const [message = '', ...rest] = complained
     .replace(/^error: /, '')
     .trimEnd()
