@@ -19,6 +19,5 @@ export function createInstruments(metrics: Metrics): Instruments {
       metrics.tokens.series(model, 'prompt', source).inc(promptTokens)
       metrics.tokens.series(model, 'completion', source).inc(completionTokens)
     },
-    rateLimited: () => metrics.rateLimited.series().inc(),
   }
 }

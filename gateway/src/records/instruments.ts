@@ -19,5 +19,4 @@ export interface Instruments {
   firstToken(model: string, upstream: string, ms: number): void
   interToken(model: string, ms: number): void
   tokensUsed(model: string, usage: TokenUsage): void
-  rateLimited(): void
 }

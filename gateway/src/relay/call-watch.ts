@@ -1,6 +1,6 @@
 import { UpstreamError, type UpstreamCall } from '../client/upstream-client.ts'
-import { GatewayError } from '../errors.ts'
 import type { Exchange } from '../exchange/exchange.ts'
+import { clientClosed } from '../exchange/refusals.ts'
 
 /**
  * Ends a call whose upstream is silent for too long, or whose client has gone. Only waiting for the upstream counts.
@@ -33,9 +33,7 @@ export class CallWatch {
 
   /** Listens for the client's leave, from now on alone. */
   attach(): void {
-    this.#exchange.whenClientGone(() =>
-      this.#abort(new GatewayError('client_closed_request', 'The client closed the connection.')),
-    )
+    this.#exchange.whenClientGone(() => this.#abort(clientClosed()))
   }
 
   /** From now on the upstream has `limitMs` milliseconds. */

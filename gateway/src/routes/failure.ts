@@ -29,8 +29,8 @@ const KIND_CAUSES = { unreachable: 'connect', broken: '502', timeout: 'timeout' 
 /** A failure that is over in a moment, or on another endpoint: 500 is the request's own fault too often. */
 const WORTH_RETRYING: ReadonlySet<FallbackCause> = new Set(['connect', '429', '502', '503', '504'])
 
-/** The longest pause that an upstream can ask for, and the one that it gets when it asks for none in particular. */
-const COOLDOWN_MS = { longest: 60_000, unstated: 1_000 }
+/** The pause that an upstream gets that asks for none in particular. Its endpoint bounds what it may ask for. */
+const UNSTATED_COOLDOWN_MS = 1_000
 
 /** Whether a chain that moves on for `causes` moves on for this one. */
 export function movesOnFor(causes: ReadonlySet<FallbackCause>, cause: FallbackCause): boolean {
@@ -67,7 +67,7 @@ export function failureOfAnswer(opened: OpenedAnswer, endpoint: Endpoint): Failu
 /** What an answer that was not passed on says of its endpoint. */
 export function resultOf({ status, failedEarly, retryAfterMs }: OpenedAnswer): AttemptResult {
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
-    return { kind: 'cooldown', ms: Math.min(retryAfterMs ?? COOLDOWN_MS.unstated, COOLDOWN_MS.longest) }
+    return { kind: 'cooldown', ms: retryAfterMs ?? UNSTATED_COOLDOWN_MS }
   }
   return { kind: failedEarly || status >= 500 ? 'failure' : 'success' }
 }

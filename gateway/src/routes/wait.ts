@@ -1,5 +1,5 @@
-import { GatewayError } from '../errors.ts'
 import type { Exchange } from '../exchange/exchange.ts'
+import { clientClosed } from '../exchange/refusals.ts'
 
 /**
  * Waits, unless the client leaves meanwhile.
@@ -14,7 +14,7 @@ export function waitForClient(exchange: Pick<Exchange, 'whenClientGone'>, ms: nu
     }, ms)
     exchange.whenClientGone(() => {
       clearTimeout(timer)
-      reject(new GatewayError('client_closed_request', 'The client closed the connection.'))
+      reject(clientClosed())
     })
   })
 }
