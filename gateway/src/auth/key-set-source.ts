@@ -79,11 +79,16 @@ class CachedKeySet implements KeySetSource {
       this.#isFailing = false
     } catch (error) {
       // An outage is one line and not one for each attempt.
-      if (!this.#isFailing) this.#options.log.warn(`the keys of the token issuer cannot be read: ${messageOf(error)}`)
+      if (!this.#isFailing) this.#options.log.warn(`the keys of the token issuer cannot be read: ${reasonOf(error)}`)
       this.#isFailing = true
     }
     return this.#keySet
   }
+}
+
+/** `fetch` says only that it failed; why is in the cause. */
+function reasonOf(error: unknown): string {
+  return messageOf(error instanceof TypeError && error.cause !== undefined ? error.cause : error)
 }
 
 async function fetchKeySet(url: string, fetchIt: typeof fetch): Promise<LocalJWKSet> {

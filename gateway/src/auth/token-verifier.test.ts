@@ -199,7 +199,8 @@ function issuerOf(...keys: object[]): Issuer {
     calls: 0,
     fetch: () => {
       issuer.calls += 1
-      if (issuer.isDown) return Promise.reject(new Error('connect ECONNREFUSED'))
+      if (issuer.isDown)
+        return Promise.reject(new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') }))
       return Promise.resolve(Response.json({ keys: issuer.keys }))
     },
   }

@@ -13,6 +13,8 @@ export class RedisConnection {
   readonly #client: Redis
   readonly #lost = Promise.withResolvers<Error>()
   #isOpen = true
+  /** What the client reported: it says more than the calls that fail for it. */
+  #cause: Error | undefined
 
   /** @throws Error when Redis cannot be reached, refuses to write, or takes longer than a second */
   static async open(url: string): Promise<RedisConnection> {
@@ -40,9 +42,8 @@ export class RedisConnection {
       maxRetriesPerRequest: 0,
       retryStrategy: null,
     })
-    let cause = 'the connection was closed'
-    this.#client.on('error', (error: unknown) => (cause = messageOf(error)))
-    this.#client.on('end', () => this.#lose(new Error(cause)))
+    this.#client.on('error', (error: Error) => (this.#cause = error))
+    this.#client.on('end', () => this.#lose(this.#cause ?? new Error('the connection was closed')))
   }
 
   /** Settles with the reason when the connection has failed or was closed. Never rejects. */
@@ -103,7 +104,7 @@ export class RedisConnection {
       const fail = (error: unknown): void => {
         isSettled = true
         clearTimeout(timer)
-        const reason = error instanceof Error ? error : new Error(String(error))
+        const reason = this.#cause ?? (error instanceof Error ? error : new Error(String(error)))
         this.#lose(reason)
         reject(reason)
       }

@@ -293,11 +293,12 @@ describe.skipIf(!hasRedis)('without Redis', () => {
     expect(limiter.reserve(callerWith('a', {}), 5)).not.toBeInstanceOf(Promise)
   })
 
-  test('the password of the URL is not logged', async () => {
+  test('a password that Redis refuses is said to be why, and is not logged', async () => {
     const url = server.url.replace('127.0.0.1', 'user:gw-test-password@127.0.0.1')
     const { limiter, logged, states } = startReplica({ url })
     await limiter.reserve(callerWith('a', { requestsPerWindow: 5 }), 0)
     await eventually(() => states).toEqual(['local'])
+    expect(logged.join('')).toContain('WRONGPASS')
     expect(logged.join('')).not.toContain('gw-test-password')
   })
 })

@@ -197,7 +197,7 @@ export class SharedLimiter implements Limiter, Ledger {
     const { onFailure } = this.#options.redis
     this.#options.log.warn(
       { event: 'limits_backend', state: 'local', error: reason.message, onFailure },
-      'Redis does not answer: limits are not shared by the replicas',
+      'Redis cannot be used: limits are not shared by the replicas',
     )
     this.#options.onBackendState?.('local')
   }
