@@ -1,12 +1,9 @@
-import { matchesLabels, parseQuantity } from '@nexus/kube'
-import type { Container, Node, Pod, PodSpec, ResourceList, Taint, Toleration } from '@nexus/kube'
+import { addAmounts, amountsOf, matchesLabels, parseQuantity, podRequests, repels } from '@nexus/kube'
+import type { Amounts, Node, Pod, PodSpec } from '@nexus/kube'
 import { z } from 'zod'
 
 // Whether a node can take one more pod, as kube-scheduler's filters decide it: readiness, cordon, taints, labels, room.
 // Affinity between pods and topology spread are not looked at: they make a node worse, seldom impossible.
-
-/** Amounts by resource name, in billionths. */
-type Amounts = ReadonlyMap<string, bigint>
 
 const ONE = parseQuantity(1).nanos
 /** What the kubelet allows where the node does not say. */
@@ -19,7 +16,7 @@ const DEFAULT_PODS = 110n * ONE
 export function obstaclesOnNode(spec: PodSpec, node: Node, pods: readonly Pod[]): string[] {
   if (!isReady(node)) return ['it is not ready']
   if (node.spec?.unschedulable === true) return ['it is cordoned']
-  const taint = node.spec?.taints?.find((candidate) => repels(candidate, spec.tolerations ?? []))
+  const taint = node.spec?.taints?.find((candidate) => repels(candidate, spec.tolerations))
   if (taint !== undefined) return [`its taint ${taint.key} is not tolerated`]
   if (!matchesLabels(spec.nodeSelector ?? {}, node.metadata.labels)) return ['it does not match the nodeSelector']
   if (!matchesNodeAffinity(spec.affinity, node)) return ['it does not match the node affinity']
@@ -34,9 +31,9 @@ function isReady({ status }: Node): boolean {
 function missingResources(spec: PodSpec, node: Node, pods: readonly Pod[]): string[] {
   const there = pods.filter((pod) => pod.spec.nodeName === node.metadata.name && !hasEnded(pod))
   const allocatable = amountsOf(node.status?.allocatable ?? node.status?.capacity)
-  const used = there.map((pod) => requestsOf(pod.spec)).reduce(add, new Map())
+  const used = there.map((pod) => podRequests(pod.spec)).reduce<Amounts>(addAmounts, new Map())
   const full = BigInt(there.length + 1) * ONE > (allocatable.get('pods') ?? DEFAULT_PODS)
-  const short = [...requestsOf(spec)]
+  const short = [...podRequests(spec)]
     .map(([name, needed]) => ({ name, needed, total: allocatable.get(name) ?? 0n, taken: used.get(name) ?? 0n }))
     .filter(({ needed, total, taken }) => needed > 0n && taken + needed > total)
     .map(({ name, needed, total, taken }) => shortageText(name, { needed, total, taken }))
@@ -61,45 +58,6 @@ function amountText(name: string, nanos: bigint): string {
 /** Whether a pod has ended, and so holds nothing any more. */
 function hasEnded({ status }: Pod): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed'
-}
-
-/** What a pod asks for: the sum of its containers, or its largest init container where that is more. */
-function requestsOf({ containers, initContainers = [] }: PodSpec): Amounts {
-  const running = containers.map(requestsOfContainer).reduce(add, new Map())
-  return initContainers.map(requestsOfContainer).reduce(larger, running)
-}
-
-/** A limit without a request is a request, as API servers default it. */
-function requestsOfContainer({ resources }: Container): Amounts {
-  return amountsOf({ ...resources?.limits, ...resources?.requests })
-}
-
-function amountsOf(list: ResourceList = {}): Amounts {
-  return new Map(Object.entries(list).map(([name, quantity]) => [name, parseQuantity(quantity).nanos]))
-}
-
-function add(a: Amounts, b: Amounts): Amounts {
-  return combine(a, b, (left, right) => left + right)
-}
-
-function larger(a: Amounts, b: Amounts): Amounts {
-  return combine(a, b, (left, right) => (left > right ? left : right))
-}
-
-function combine(a: Amounts, b: Amounts, join: (left: bigint, right: bigint) => bigint): Amounts {
-  const names = new Set([...a.keys(), ...b.keys()])
-  return new Map([...names].map((name) => [name, join(a.get(name) ?? 0n, b.get(name) ?? 0n)]))
-}
-
-/** PreferNoSchedule only advises. */
-function repels(taint: Taint, tolerations: readonly Toleration[]): boolean {
-  return taint.effect !== 'PreferNoSchedule' && !tolerations.some((toleration) => tolerates(toleration, taint))
-}
-
-function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
-  if (effect !== undefined && effect !== taint.effect) return false
-  if (key === undefined || key === '') return operator === 'Exists'
-  return key === taint.key && (operator === 'Exists' || value === (taint.value ?? ''))
 }
 
 const Requirement = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) })

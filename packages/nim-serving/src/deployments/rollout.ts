@@ -1,3 +1,4 @@
+import { rolloutBounds } from '@nexus/kube'
 import type { Deployment, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec } from '@nexus/kube'
 import { obstaclesOnNode, reachesVolume } from './node-fit.ts'
 
@@ -116,24 +117,6 @@ function optionsFor(outageOf: (copies: number) => Outage): RolloutOption[] {
   const recreate: RolloutOption = { strategy: 'recreate', outage: outageOf(replicas) }
   // With one copy both are the same; with several, one after the other keeps the rest.
   return replicas === 1 ? [recreate] : [{ strategy: 'max-surge-0', outage: outageOf(1) }, recreate]
-}
-
-/**
- * How many pods a rollout may have too many and too few: surge rounded up, unavailable rounded down, and never both 0
- * (`ResolveFenceposts` in kubernetes pkg/controller/deployment/util).
- */
-function rolloutBounds({ spec }: Deployment): { maxSurge: number; maxUnavailable: number } {
-  const replicas = spec.replicas ?? 1
-  if (spec.strategy?.type === 'Recreate') return { maxSurge: 0, maxUnavailable: replicas }
-  const { maxSurge = '25%', maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {}
-  const surge = inPods(maxSurge, replicas, Math.ceil)
-  const unavailable = Math.min(inPods(maxUnavailable, replicas, Math.floor), replicas)
-  return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable }
-}
-
-function inPods(share: number | string, replicas: number, round: (share: number) => number): number {
-  if (typeof share === 'number') return share
-  return share.endsWith('%') ? round((Number.parseFloat(share) * replicas) / 100) : Number.parseInt(share, 10) || 0
 }
 
 /** What keeps a second copy from starting; empty where it can. */

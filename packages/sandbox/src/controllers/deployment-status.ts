@@ -1,5 +1,6 @@
+import { rolloutBounds } from '@nexus/kube'
 import type { Condition, Deployment, ReplicaSet } from '@nexus/kube'
-import { rolloutBounds, wantedReplicas } from './rollout.ts'
+import { wantedReplicas } from './rollout.ts'
 import { timestamp } from './runtime/objects.ts'
 
 export type DeploymentStatus = NonNullable<Deployment['status']>

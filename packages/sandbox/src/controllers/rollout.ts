@@ -1,10 +1,5 @@
+import { rolloutBounds } from '@nexus/kube'
 import type { Deployment, ReplicaSet } from '@nexus/kube'
-
-/** How many pods a rollout may have too many and too few, in pods. */
-export interface RolloutBounds {
-  readonly maxSurge: number
-  readonly maxUnavailable: number
-}
 
 /** A ReplicaSet that has to change its number of replicas. */
 export interface ScaleStep {
@@ -14,24 +9,6 @@ export interface ScaleStep {
 
 export function isRecreate({ spec }: Deployment): boolean {
   return spec.strategy?.type === 'Recreate'
-}
-
-/**
- * The bounds of a Deployment in pods: surge rounded up, unavailable rounded down, and never both 0
- * (`ResolveFenceposts` in kubernetes pkg/controller/deployment/util).
- */
-export function rolloutBounds(deployment: Deployment): RolloutBounds {
-  if (isRecreate(deployment)) return { maxSurge: 0, maxUnavailable: wantedReplicas(deployment) }
-  const { maxSurge = '25%', maxUnavailable = '25%' } = deployment.spec.strategy?.rollingUpdate ?? {}
-  const replicas = wantedReplicas(deployment)
-  const surge = inPods(maxSurge, replicas, Math.ceil)
-  const unavailable = Math.min(inPods(maxUnavailable, replicas, Math.floor), replicas)
-  return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable }
-}
-
-function inPods(share: number | string, replicas: number, round: (share: number) => number): number {
-  if (typeof share === 'number') return share
-  return share.endsWith('%') ? round((Number.parseFloat(share) * replicas) / 100) : Number.parseInt(share, 10) || 0
 }
 
 export function wantedReplicas({ spec }: { spec: { replicas?: number } }): number {

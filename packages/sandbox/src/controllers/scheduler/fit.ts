@@ -1,8 +1,7 @@
-import { parseQuantity } from '@nexus/kube'
-import type { Node, Pod, ResourceList, Taint, Toleration } from '@nexus/kube'
+import { addAmounts, amountsOf, parseQuantity, podRequests, repels } from '@nexus/kube'
+import type { Amounts, Node, Pod } from '@nexus/kube'
 
-/** Amounts by resource name, in billionths. */
-type Amounts = Map<string, bigint>
+const ONE = parseQuantity(1).nanos
 
 /** Where a pod can go, or why nowhere, in kube-scheduler's words. */
 export type Placement = { readonly node: Node } | { readonly message: string }
@@ -38,7 +37,7 @@ function nameOf({ node }: Candidate): string {
 /** Why a node cannot take a pod; the first kind of reason counts, as the scheduler's filters run one after the other. */
 function refusalsOf(pod: Pod, { node, pods }: Candidate): string[] {
   if (node.spec?.unschedulable === true) return ['node(s) were unschedulable']
-  const taint = node.spec?.taints?.find((taint) => repels(taint, pod.spec.tolerations ?? []))
+  const taint = node.spec?.taints?.find((taint) => repels(taint, pod.spec.tolerations))
   if (taint) return [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`]
   const wanted = Object.entries(pod.spec.nodeSelector ?? {})
   if (wanted.some(([key, value]) => node.metadata.labels?.[key] !== value)) {
@@ -49,51 +48,10 @@ function refusalsOf(pod: Pod, { node, pods }: Candidate): string[] {
 
 function missingResources(pod: Pod, { status }: Node, pods: readonly Pod[]): string[] {
   const allocatable = amountsOf(status?.allocatable ?? status?.capacity)
-  const used = pods.map(requestsOf).reduce(add, new Map())
+  const used = pods.map(({ spec }) => podRequests(spec)).reduce<Amounts>(addAmounts, new Map())
   const isFull = BigInt(pods.length + 1) * ONE > (allocatable.get('pods') ?? 110n * ONE)
-  const missing = [...requestsOf(pod)]
+  const missing = [...podRequests(pod.spec)]
     .filter(([name, amount]) => amount > 0n && (used.get(name) ?? 0n) + amount > (allocatable.get(name) ?? 0n))
     .map(([name]) => `Insufficient ${name}`)
   return [...(isFull ? ['Too many pods'] : []), ...missing]
-}
-
-const ONE = parseQuantity(1).nanos
-
-/** What a pod asks for: the sum of its containers, or its largest init container where that is more. */
-export function requestsOf({ spec }: Pod): Amounts {
-  const running = spec.containers.map(requestsOfContainer).reduce(add, new Map())
-  return (spec.initContainers ?? []).map(requestsOfContainer).reduce(larger, running)
-}
-
-/** A limit without a request is a request, as API servers default it. */
-function requestsOfContainer({ resources }: Pod['spec']['containers'][number]): Amounts {
-  return amountsOf({ ...resources?.limits, ...resources?.requests })
-}
-
-function amountsOf(list: ResourceList = {}): Amounts {
-  return new Map(Object.entries(list).map(([name, quantity]) => [name, parseQuantity(quantity).nanos]))
-}
-
-function add(a: Amounts, b: Amounts): Amounts {
-  return combine(a, b, (left, right) => left + right)
-}
-
-function larger(a: Amounts, b: Amounts): Amounts {
-  return combine(a, b, (left, right) => (left > right ? left : right))
-}
-
-function combine(a: Amounts, b: Amounts, join: (left: bigint, right: bigint) => bigint): Amounts {
-  const names = new Set([...a.keys(), ...b.keys()])
-  return new Map([...names].map((name) => [name, join(a.get(name) ?? 0n, b.get(name) ?? 0n)]))
-}
-
-/** PreferNoSchedule only advises, and there is nothing to choose from here. */
-function repels(taint: Taint, tolerations: readonly Toleration[]): boolean {
-  return taint.effect !== 'PreferNoSchedule' && !tolerations.some((toleration) => tolerates(toleration, taint))
-}
-
-function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
-  if (effect !== undefined && effect !== taint.effect) return false
-  if (key === undefined || key === '') return operator === 'Exists'
-  return key === taint.key && (operator === 'Exists' || value === (taint.value ?? ''))
 }
