@@ -5,25 +5,10 @@ import { candidateSecrets } from './deletion-plan.ts'
 import type { NamespaceObjects, SecretFound } from './deletion-plan.ts'
 import { getOrUndefined } from './existing.ts'
 import { serviceAccountName } from './token-auth.ts'
+import { OPTIONAL_USING_KINDS, USING_KINDS } from './using-kinds.ts'
 
-function namespaced(apiVersion: string, kind: string, plural: string): Kind {
-  return { apiVersion, kind, plural, namespaced: true }
-}
-
-/**
- * Kinds that may name a Secret or a PVC, besides those a deployment consists of. Not every cluster has all of them, and
- * not everybody may list them.
- */
-const USING_KINDS: readonly Kind[] = [
-  Kinds.ServiceAccount,
-  Kinds.Deployment,
-  namespaced('apps/v1', 'StatefulSet', 'statefulsets'),
-  namespaced('apps/v1', 'DaemonSet', 'daemonsets'),
-  namespaced('batch/v1', 'Job', 'jobs'),
-  namespaced('batch/v1', 'CronJob', 'cronjobs'),
-  namespaced('nim.opendatahub.io/v1', 'Account', 'accounts'),
-  namespaced('apps.nvidia.com/v1alpha1', 'NIMService', 'nimservices'),
-]
+/** Not everybody may list them all. */
+const OTHER_KINDS: readonly Kind[] = [...USING_KINDS, ...OPTIONAL_USING_KINDS]
 
 /**
  * Reads everything of a namespace that can be part of a deployment or use a part of one.
@@ -40,7 +25,7 @@ export async function fetchNamespaceObjects(
     kube.list({ kind: Kinds.Pod, namespace }, options),
     kube.list({ kind: Kinds.PersistentVolumeClaim, namespace }, options),
     fetchAccess(kube, { name, project: namespace }, options),
-    ...USING_KINDS.map((kind) => listUsing(kube, kind, namespace, options)),
+    ...OTHER_KINDS.map((kind) => listUsing(kube, kind, namespace, options)),
   ])
   const found = { services: services.items, runtimes: runtimes.items }
   const secrets = await Promise.all(
@@ -53,7 +38,7 @@ export async function fetchNamespaceObjects(
     access,
     secrets: secrets.filter((secret) => secret !== undefined),
     others: using.flatMap((list) => (list instanceof KubeApiError ? [] : list)),
-    unseen: USING_KINDS.filter((_, index) => using[index] instanceof KubeApiError).map(({ plural }) => plural),
+    unseen: OTHER_KINDS.filter((_, index) => using[index] instanceof KubeApiError).map(({ plural }) => plural),
   }
 }
 

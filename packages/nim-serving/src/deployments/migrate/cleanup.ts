@@ -3,6 +3,7 @@ import { isConflict, isNotFound, Kinds } from '@nexus/kube'
 import type { CallOptions, Kind, KubeClient, KubeObject } from '@nexus/kube'
 import { fetchSecretFacts } from '../existing.ts'
 import type { SecretFacts } from '../existing.ts'
+import { OPTIONAL_USING_KINDS, USING_KINDS } from '../using-kinds.ts'
 import { MigrateError } from './errors.ts'
 import type { MigrateReport } from './progress.ts'
 import { SHARED_SECRETS } from './shared-secrets.ts'
@@ -22,28 +23,8 @@ export interface SharedSecretsPlan {
   readonly secrets: readonly SecretFacts[]
 }
 
-/** Kinds that may name a Secret and without which there is no deployment. */
-const USING_KINDS: readonly Kind[] = [
-  Kinds.ServingRuntime,
-  Kinds.InferenceService,
-  Kinds.Pod,
-  Kinds.ServiceAccount,
-  Kinds.Deployment,
-]
-
-/** Kinds that not every cluster serves. The key Secret of a project's Account has the name of the shared one. */
-const OPTIONAL_KINDS: readonly Kind[] = [
-  namespaced('apps/v1', 'StatefulSet', 'statefulsets'),
-  namespaced('apps/v1', 'DaemonSet', 'daemonsets'),
-  namespaced('batch/v1', 'Job', 'jobs'),
-  namespaced('batch/v1', 'CronJob', 'cronjobs'),
-  namespaced('nim.opendatahub.io/v1', 'Account', 'accounts'),
-  namespaced('apps.nvidia.com/v1alpha1', 'NIMService', 'nimservices'),
-]
-
-function namespaced(apiVersion: string, kind: string, plural: string): Kind {
-  return { apiVersion, kind, plural, namespaced: true }
-}
+/** Kinds that may name a Secret and that have to be listed. */
+const REQUIRED_KINDS: readonly Kind[] = [Kinds.ServingRuntime, Kinds.InferenceService, Kinds.Pod, ...USING_KINDS]
 
 /**
  * What a removal of the shared Secrets would remove.
@@ -97,8 +78,8 @@ export async function fetchSecretUsers(
   namespace: string,
   options?: CallOptions,
 ): Promise<KubeObject[]> {
-  const required = USING_KINDS.map((kind) => listAll(kube, kind, namespace, options))
-  const optional = OPTIONAL_KINDS.map((kind) =>
+  const required = REQUIRED_KINDS.map((kind) => listAll(kube, kind, namespace, options))
+  const optional = OPTIONAL_USING_KINDS.map((kind) =>
     listAll(kube, kind, namespace, options).catch((cause: unknown): KubeObject[] => {
       if (cause instanceof MigrateError && isNotFound(cause.cause)) return []
       throw cause
