@@ -24,6 +24,7 @@ describe('exit codes', () => {
     { thrown: new NexusError('NEXUS_DEPLOY_DIFFERS', 'x'), code: 6 },
     { thrown: new NexusError('NEXUS_DEPLOY_EDIT_CONFLICT', 'x'), code: 6 },
     { thrown: new NexusError('NEXUS_DEPLOY_PROFILE_NOT_FOUND', 'x'), code: 3 },
+    { thrown: new NexusError('NEXUS_DEPLOY_PVC_INCOMPATIBLE', 'x'), code: 6 },
     { thrown: new CliError('NEXUS_CLI_NOT_CONFIRMED', 'x'), code: 6 },
     { thrown: new NexusError('NEXUS_ROTATE_NO_ROOM', 'x'), code: 6 },
     { thrown: new NexusError('NEXUS_ROTATE_NOT_VERIFIED', 'x'), code: 5 },
@@ -43,6 +44,11 @@ describe('an error as a person reads it', () => {
     expect(renderError(error)).toBe(
       'error: The chat failed\n  because: connect ECONNREFUSED 127.0.0.1:9\n  next: nexus status shows more.',
     )
+  })
+
+  test('puts the lines of a hint under one another', () => {
+    const error = new NexusError('X', 'It stopped.', { hint: 'Go on: a\nGo back: b' })
+    expect(renderError(error)).toBe('error: It stopped.\n  next: Go on: a\n        Go back: b')
   })
 
   test('does not say the same twice', () => {

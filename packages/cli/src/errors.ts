@@ -50,7 +50,7 @@ const EXIT_CODES: readonly (readonly [RegExp, number])[] = [
   [/_(FORBIDDEN|KEY_INVALID)$/, ExitCode.forbidden],
   [/_(NOT_READY|NOT_VERIFIED|TIMEOUT)$/, ExitCode.notReady],
   [
-    /_(NOT_CONFIRMED|DIFFERS|DELETING|NAME_TAKEN|IN_USE|RUNNING|EDIT_CONFLICT|EDIT_SHARED|PVC_RESIZE)$/,
+    /_(NOT_CONFIRMED|DIFFERS|DELETING|NAME_TAKEN|IN_USE|RUNNING|EDIT_CONFLICT|EDIT_SHARED|PVC_INCOMPATIBLE|PVC_RESIZE)$/,
     ExitCode.refused,
   ],
   [/_(ALREADY_OPEN|NO_ROOM|NOT_OWN_SECRETS|SECRET_CHANGED)$/, ExitCode.refused],
@@ -79,7 +79,8 @@ export function renderError(thrown: unknown): string {
   }
   const lines = [`error: ${thrown.message}`]
   for (const reason of reasonsOf(thrown)) lines.push(`  because: ${reason}`)
-  if (thrown.hint !== undefined) lines.push(`  next: ${thrown.hint}`)
+  // Further lines stand under the first.
+  if (thrown.hint !== undefined) lines.push(`  next: ${thrown.hint.replaceAll('\n', '\n        ')}`)
   return redact(lines.join('\n'))
 }
 

@@ -53,7 +53,7 @@ function renderEvent(event: MigrateEvent, keyCheckedBy: string): string {
 }
 
 /** What replacing the pods will cost. */
-export function renderRollout({ outcome, reason }: RolloutPlan): string {
+function renderRollout({ outcome, reason }: RolloutPlan): string {
   switch (outcome) {
     case 'idle':
       return reason

@@ -21,8 +21,8 @@ export async function cleanupLegacy(flags: CleanupFlags, shell: Shell): Promise<
     const steps = [...plan.steps, ...(withClusters ? plan.dataScienceClusters : [])]
     if (flags.plan === true) shell.out(renderPlan(steps, plan))
     if (!withClusters) tellPatches(plan, shell)
-    if (flags.plan === true) return
     if (steps.length === 0) return shell.talk('Nothing of older platforms is left to remove.')
+    if (flags.plan === true) return
     if (flags.yes !== true) {
       shell.talk(renderPlan(steps, plan).trimEnd())
       const question = 'Remove what older platforms left?'

@@ -14,7 +14,7 @@ import { withCluster } from '../cluster.ts'
 import type { Cluster, ClusterFlags } from '../cluster.ts'
 import { confirm } from '../confirm.ts'
 import { CliError } from '../errors.ts'
-import { migrateReport, renderRollout } from '../migrate-progress.ts'
+import { migrateReport } from '../migrate-progress.ts'
 import { renderDiff } from '../output/diff.ts'
 import { keyChecker } from '../key-check.ts'
 import { print } from '../output/print.ts'
@@ -118,10 +118,7 @@ async function renderDryRun(plan: MigrationPlan): Promise<string> {
   const owned = plan.adoptions.map(({ secret }) => `would let the InferenceService own Secret ${secret.name}\n`)
   const rollouts = plan.rollouts
     .filter(({ pods }) => pods === 'rolled')
-    .map(({ service, plan: cost }) => {
-      const words = cost === undefined ? '' : `: ${renderRollout(cost)}`
-      return `would replace the pods of ${service.metadata.name}${words}\n`
-    })
+    .map(({ service }) => `would replace the pods of ${service.metadata.name}\n`)
   return [...secrets, ...owned, await renderReferences(plan, name), ...rollouts].join('')
 }
 

@@ -29,6 +29,12 @@ test.each<{ name: string; live: Deployment | undefined; pods?: Pod[]; phase: str
   { name: 'a newer generation', live: deployment(MARK, done, 3), phase: 'waiting', says: 'has not begun' },
   { name: 'an old copy left', live: deployment(MARK, { ...done, replicas: 3 }), phase: 'waiting', says: 'Old copies' },
   {
+    name: 'no new copy yet',
+    live: deployment(MARK, { replicas: 2, updatedReplicas: 0, availableReplicas: 2 }),
+    phase: 'waiting',
+    says: '0 of 2 copies are new: The next copy is being made.',
+  },
+  {
     name: 'a new copy that loads',
     live: deployment(MARK, { ...done, updatedReplicas: 1, replicas: 3 }),
     pods: [newPod(scheduled({ state: { running: {} } }))],

@@ -90,7 +90,8 @@ export function rolloutProgress(
     .map((pod) => diagnosePod(pod, context))
   const failed = news.find(({ phase }) => phase === 'Failed')
   if (failed !== undefined) return { phase: 'failed', reason: failed.reason, hint: failed.hint }
-  const why = news.find(({ phase }) => phase !== 'Ready')?.reason ?? 'Old copies are still ending.'
+  const rest = updated < replicas ? 'The next copy is being made.' : 'Old copies are still ending.'
+  const why = news.find(({ phase }) => phase !== 'Ready')?.reason ?? rest
   return { phase: 'waiting', reason: `${updated} of ${replicas} copies are new: ${why}` }
 }
 
