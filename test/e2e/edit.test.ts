@@ -136,10 +136,10 @@ await describeOnClusters('the settings of a deployment', (start) => {
     { flags: ['--hardware-profile', 'smal'], code: 3, says: 'Did you mean small?' },
     { flags: ['--hardware-profile', 'small', '--gpu', '1'], code: 2, says: 'has no nvidia.com/gpu' },
     { flags: ['--storage', '10Gi'], code: 6, says: 'has 60Gi and cannot shrink to 10Gi' },
-    { flags: ['--replicas', '2'], code: 1, says: 'wanted ReadWriteMany' },
+    { flags: ['--replicas', '2'], code: 6, says: 'wanted ReadWriteMany' },
     { flags: ['--env', 'NGC_API_KEY=x'], code: 2, says: 'set by the deployment' },
     { flags: ['--env', `A=${KEY}`], code: 2, says: 'looks like an NVIDIA key' },
-    { flags: ['--pvc', 'nothing'], code: 1, says: 'PVC "nothing" does not exist' },
+    { flags: ['--pvc', 'nothing'], code: 6, says: 'PVC "nothing" does not exist' },
   ])('an edit with $flags is refused', async ({ flags, code, says }) => {
     const before = await isvc()
     const ran = await edit(...flags)
