@@ -6,15 +6,13 @@ import { chat, startTestGateway, startUpstream, type Received } from './running.
 export type TestUpstreams = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>
 
 /**
- * A gateway that ends with the test, by a file and these upstreams. Nobody asks for the health of its upstreams, so that
- * they see calls alone, and calls are repeated without a pause.
+ * A gateway that ends with the test, by a file and these upstreams, whose calls are repeated without a pause.
  */
 export function startConfigured(upstreams: TestUpstreams, config: Record<string, unknown> = {}, env: Environment = {}) {
   const text = JSON.stringify({
     upstreams: Object.entries(upstreams).map(([name, given]) =>
       typeof given === 'string' ? { name, url: given } : { name, ...given },
     ),
-    upstreamDefaults: { health: { enabled: false } },
     retries: { backoffMs: [0, 0] },
     limits: { default: { requestsPerWindow: null } },
     ...config,

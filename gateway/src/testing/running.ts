@@ -12,11 +12,15 @@ export { eventually } from './loopback.ts'
 /** The key of {@link startTestGateway}; it may use every project. */
 export const TEST_KEY = 'nvapi-test-gateway'
 
-/** A gateway on a free port that ends with the test, and the lines it logged. */
+/**
+ * A gateway on a free port that ends with the test, and the lines it logged. Unless `env` says otherwise nobody asks for the
+ * health of its upstreams, so that they see calls alone.
+ */
 export async function startTestGateway(env: Environment): Promise<Gateway & { readonly logged: string[] }> {
   const logged: string[] = []
   const keys = { GATEWAY_API_KEY_POLICIES: JSON.stringify({ [TEST_KEY]: { projects: ['*'] } }) }
-  const { config } = loadConfig({ GATEWAY_PORT: '0', GATEWAY_DRAIN_SECONDS: '0', ...keys, ...env })
+  const alone = { GATEWAY_PORT: '0', GATEWAY_DRAIN_SECONDS: '0', GATEWAY_HEALTH_CHECK_ENABLED: 'false' }
+  const { config } = loadConfig({ ...alone, ...keys, ...env })
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const gateway = await startGateway(config, { log })
   onTestFinished(() => gateway.close())
