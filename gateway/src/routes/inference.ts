@@ -1,6 +1,6 @@
 import type { ErrorForm } from '../relay/error-event.ts'
 import { planRoute } from '../routing/plan.ts'
-import { estimateTokens } from '../scan/estimate.ts'
+import { estimatePromptTokens, estimateTokens } from '../scan/estimate.ts'
 import { scanBody } from '../scan/scan-body.ts'
 import type { Reservation } from '../limits/limiter.ts'
 import { serve } from './attempts.ts'
@@ -40,15 +40,22 @@ async function infer(call: AuthenticatedCall, route: InferenceRoute): Promise<vo
   try {
     await serve({ call, route, plan, bytes, scanned, limitHeaders: reservation.headers })
   } finally {
-    settle(reservation, call)
+    settle(reservation, call, bytes)
   }
 }
 
-/** What no upstream ever admitted counts for nothing; what ended without a count keeps its estimate. */
-function settle(reservation: Reservation, { record }: AuthenticatedCall): void {
-  const { usage, admitted } = record
-  if (!admitted) reservation.settle(0, false)
-  else reservation.settle(usage === undefined ? undefined : usage.promptTokens + usage.completionTokens)
+/**
+ * What no upstream ever admitted counts for nothing, and what one refused for no tokens; what was answered without a count
+ * keeps its estimate. A client that leaves before it has an answer has had its prompt read all the same: if that counted
+ * for nothing, leaving early would be a way around every limit.
+ */
+function settle(reservation: Reservation, { exchange, record }: AuthenticatedCall, bytes: Uint8Array): void {
+  const { usage, admitted, attempts } = record
+  const { status } = exchange.sent
+  if (usage !== undefined) reservation.settle(usage.promptTokens + usage.completionTokens)
+  else if (exchange.isClientGone && attempts > 0) reservation.settle(estimatePromptTokens(bytes))
+  else if (!admitted) reservation.settle(0, false)
+  else reservation.settle(status >= 200 && status < 400 ? undefined : 0)
 }
 
 function beginFlight({ exchange, services, caller }: AuthenticatedCall): (() => void) | undefined {
