@@ -66,6 +66,7 @@ test('gives the client what the upstream says, but for what marks the server and
     'x-request-id': 'theirs',
     'x-upstream': 'theirs',
     'x-fallback-model': 'theirs',
+    'access-control-allow-origin': '*',
     'x-ratelimit-limit-requests': '9',
     'retry-after': '3',
     'content-type': 'application/json',

@@ -75,7 +75,8 @@ export function upstreamHeaders(
  * @param own what the gateway says of the call
  */
 export function clientHeaders(upstream: IncomingHttpHeaders, own: Readonly<Record<string, string>>): ForwardedHeaders {
-  const forwarded = forward(upstream, KEPT_FROM_CLIENT, undefined)
+  // Which browsers may call is the gateway's own answer, and that is: those of no other origin.
+  const forwarded = forward(upstream, KEPT_FROM_CLIENT, 'access-control-')
   if (isEventStream(upstream)) {
     forwarded['cache-control'] = 'no-cache'
     forwarded['x-accel-buffering'] = 'no'
@@ -104,15 +105,11 @@ export function isEventStream(headers: IncomingHttpHeaders): boolean {
 }
 
 /** Runs twice a call: one loop, and no list of the headers that `connection` names where it names none. */
-function forward(
-  headers: IncomingHttpHeaders,
-  kept: ReadonlySet<string>,
-  keptPrefix: string | undefined,
-): ForwardedHeaders {
+function forward(headers: IncomingHttpHeaders, kept: ReadonlySet<string>, keptPrefix: string): ForwardedHeaders {
   const forwarded: ForwardedHeaders = {}
   const named = namedByConnection(headers.connection)
   for (const name in headers) {
-    if (kept.has(name) || (keptPrefix !== undefined && name.startsWith(keptPrefix))) continue
+    if (kept.has(name) || name.startsWith(keptPrefix)) continue
     const value = headers[name]
     if (value !== undefined && named?.has(name) !== true) forwarded[name] = value
   }
