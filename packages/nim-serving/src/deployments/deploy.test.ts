@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { Kinds } from '@nexus/kube'
-import type { Kind, KubeClient, ObjectMeta } from '@nexus/kube'
+import type { Kind, KubeClient, KubeObject, ObjectMeta } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
 import { hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
 import type { Fault } from '@nexus/kube/testing'
@@ -92,6 +92,39 @@ describe.skipIf(!hasControlPlane())('deployNIMDeployment', () => {
     },
   )
 
+  test.each(faults.map((fault) => ({ fault })))(
+    'leaves no token and no ServiceAccount behind when the last write ends with: $fault',
+    async ({ fault }) => {
+      const project = await freshProject(kube)
+      await using proxy = await startFaultProxy(cluster.access, { write: 10, fault })
+      const request = testRequest({ project, auth: true })
+      const attempt = through(proxy.access, (client) => deployNIMDeployment(request, deps(client)))
+      await expect(attempt).rejects.toMatchObject({ code: 'NEXUS_DEPLOY_FAILED' })
+      expect(await namesOf(kube, project)).toEqual([])
+      for (const kind of [Kinds.Role, Kinds.RoleBinding] as const) {
+        expect((await kube.list({ kind, namespace: project })).items).toEqual([])
+      }
+      expect((await deployNIMDeployment(request, deps(kube))).outcome).toBe('created')
+      expect((await deployNIMDeployment(request, deps(kube))).outcome).toBe('unchanged')
+    },
+  )
+
+  test('lets an applier label the runtime and the InferenceService', async () => {
+    const project = await freshProject(kube)
+    const label = <T extends KubeObject>(object: T): T => ({
+      ...object,
+      metadata: { ...object.metadata, labels: { ...object.metadata.labels, team: 'blue' } },
+    })
+    await deployNIMDeployment(
+      testRequest({ project }),
+      deps(kube, { applyFieldData: ({ runtime, isvc }) => ({ runtime: label(runtime), isvc: label(isvc) }) }),
+    )
+    for (const kind of [Kinds.ServingRuntime, Kinds.InferenceService] as const) {
+      const { metadata } = await kube.get<KubeObject>({ kind, name: 'llama', namespace: project })
+      expect(metadata.labels).toMatchObject({ team: 'blue', 'opendatahub.io/dashboard': 'true' })
+    }
+  })
+
   const LEFT_BY_A_CRASH = ['nim-api-key-llama', 'nim-image-pull-llama', 'nim-pvc-llama']
   const brokenAgain = faults.flatMap((fault) => [0, 1, 2, 3].map((failing) => ({ fault, failing })))
   test.each(brokenAgain)('leaves what it found when write $failing ends with: $fault', async ({ fault, failing }) => {
@@ -130,6 +163,7 @@ describe.skipIf(!hasControlPlane())('deployNIMDeployment', () => {
       (cause: unknown) => cause,
     )
     expect(refused).toMatchObject({ code: 'NEXUS_DEPLOY_DIFFERS' })
+    expect(refused instanceof DeployError && refused.hint).toContain(`nexus edit llama -n ${project}`)
     expect(refused instanceof DeployError && refused.differences.map((difference) => difference.field)).toContain(field)
     expect(await namesOf(kube, project)).toEqual(before)
   })
