@@ -7,12 +7,12 @@ import {
   Gpus,
   ObjectName,
   OpenText,
-  Quantity as QuantityText,
   Replicas,
   Resources,
   Strategy,
   SubPath,
   TokenNames,
+  VolumeSize,
 } from './request-fields.ts'
 import { inputError, withGpus } from './request.ts'
 import type { SizeRequest } from './request.ts'
@@ -45,7 +45,7 @@ export const EditRequest = z
         pvc: ObjectName.optional(),
         subPath: SubPath.optional(),
         /** A larger size. */
-        size: QuantityText.optional(),
+        size: VolumeSize.optional(),
       })
       .optional(),
     /** All variables, in place of those that are there: carry over what shall stay, sources included. */

@@ -1,3 +1,4 @@
+import { compareQuantities } from '@nexus/kube'
 import { z } from 'zod'
 
 // The fields that deploy and edit requests share.
@@ -8,7 +9,13 @@ export const GPU = 'nvidia.com/gpu'
 const KEY_SHAPE = /nvapi-[\w-]{6}/
 /** A Kubernetes quantity, as text. */
 export const Quantity = z.string().regex(/^\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i)?$/, {
+  abort: true,
   error: ({ input }) => `"${String(input)}" is no quantity: it is a number and a unit, such as "50Gi".`,
+})
+/** A bare number is a number of bytes, which nobody means. */
+export const VolumeSize = Quantity.refine((size) => compareQuantities(size, '1Mi') >= 0, {
+  error: ({ input }) =>
+    `"${String(input)}" is too small for a volume: without a unit it is bytes. "50Gi" is 50 gibibytes.`,
 })
 /** Text that everybody may read. */
 export const OpenText = z.string().refine((text) => !KEY_SHAPE.test(text), {
@@ -70,7 +77,7 @@ export const ObjectName = z
 export const Storage = z.discriminatedUnion('mode', [
   z.strictObject({
     mode: z.literal('new'),
-    size: Quantity.optional(),
+    size: VolumeSize.optional(),
     storageClass: ObjectName.optional(),
     subPath: SubPath.optional(),
   }),

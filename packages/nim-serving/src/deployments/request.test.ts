@@ -68,6 +68,11 @@ test.each<{ name: string; changes: Partial<DeployRequest>; says: string }>([
   { name: 'a registry with a scheme', changes: { registry: 'https://nvcr.io' }, says: 'without a scheme' },
   { name: 'no replica', changes: { replicas: 0 }, says: 'replicas: ' },
   { name: 'a size without a number', changes: { storage: { mode: 'new', size: 'big' } }, says: 'storage.size' },
+  {
+    name: 'a size in bytes',
+    changes: { storage: { mode: 'new', size: '50' } },
+    says: 'storage.size: "50" is too small',
+  },
   { name: 'a PVC with a path', changes: { storage: { mode: 'existing', pvc: '../a' } }, says: '"../a" is no name' },
   {
     name: 'a storage class with capitals',
