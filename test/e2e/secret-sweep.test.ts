@@ -89,9 +89,10 @@ await describeOnClusters('two hundred keys', (start) => {
     await inLanes([() => failAll(keys), () => lookAround()])
 
     const commandLines = await sampler.stop()
-    // The script's own `-k` shows in the process list, as it warns; what it starts has the key from elsewhere.
-    expect(commandLines.filter((line) => !line.includes('migrate_nim_deployment.sh'))).toEqual([])
-    expect(commandLines.length, 'the script was seen').toBeGreaterThan(0)
+    // What a person typed shows in the process list: after the script's `-k`, as it warns, and in a wrong place.
+    const typed = /migrate_nim_deployment\.sh|-misplaced-/
+    expect(commandLines.filter((line) => !typed.test(line))).toEqual([])
+    expect(commandLines.filter((line) => typed.test(line)).length, 'command lines are seen').toBeGreaterThan(0)
     expect(said.filter(({ text }) => detector.findIn(text).length > 0)).toEqual([])
     expect(said.length).toBeGreaterThan(200)
     await expectCleanApi(detector)
@@ -152,7 +153,10 @@ await describeOnClusters('two hundred keys', (start) => {
         () => nexus(`${deployment('misplaced')} --api-key-stdin`, `Bearer ${key} ${key}`),
         () => nexus(`${deployment('misplaced')} --api-key-stdin`, `"${key}"`),
         () => nexus(`${deployment('misplaced')} --api-key-file ${scratch}/nowhere`, key),
-      ][index % 3]?.()
+        () => nexus(`${deployment('misplaced')} --api-key-stdin --env TOKEN=${key}`, key),
+        () => nexus(`edit d0 -n ${project} --gpu 0 --description ${key}`, ''),
+        () => nexus(`${deployment(key)} --api-key-stdin`, key),
+      ][index % 6]?.()
       expect(ran?.code).not.toBe(0)
     }
   }

@@ -21,6 +21,7 @@ describe('DeploymentName', () => {
     { name: 'llama-', says: 'ends with a letter or a digit' },
     { name: 'llama.3', says: 'lower-case' },
     { name: '../secrets', says: 'lower-case' },
+    { name: 'nvapi-test-0123456789', says: 'looks like an NVIDIA key' },
   ])('refuses "$name" and says why', ({ name, says }) => {
     expect(
       DeploymentName.safeParse(name)
@@ -45,6 +46,7 @@ describe('suggestDeploymentName', () => {
     ['8b-llama', 'b-llama'],
     ['a'.repeat(60), 'a'.repeat(53)],
     ['만', undefined],
+    ['nvapi-Test_0123456789', undefined],
   ])('turns %s into %s', (wanted, suggested) => {
     expect(suggestDeploymentName(wanted)).toBe(suggested)
   })

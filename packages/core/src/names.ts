@@ -6,6 +6,13 @@ export const DNS_LABEL_MAX_LENGTH = 63
 /** KServe names a deployment's objects `<name>-predictor`; its Service must stay a DNS label. */
 const PREDICTOR_SUFFIX = '-predictor'
 
+/** A key that was typed in the place of a name would stand in every list, label and log. */
+function isNoKey(name: string): boolean {
+  return !name.startsWith('nvapi-')
+}
+
+const KEY_MESSAGE = 'This looks like an NVIDIA key, not like a name, and everybody would see it.'
+
 /** Longest deployment name: 63 − 10 for "-predictor". */
 export const DEPLOYMENT_NAME_MAX_LENGTH = DNS_LABEL_MAX_LENGTH - PREDICTOR_SUFFIX.length
 
@@ -24,6 +31,7 @@ export const DeploymentName = z
     /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
     'A deployment name has lower-case letters, digits and "-", starts with a letter and ends with a letter or a digit.',
   )
+  .refine(isNoKey, KEY_MESSAGE)
   .brand<'DeploymentName'>()
 export type DeploymentName = z.infer<typeof DeploymentName>
 
@@ -36,6 +44,7 @@ export const ProjectName = z
     /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
     'A project name has lower-case letters, digits and "-", and starts and ends with a letter or a digit.',
   )
+  .refine(isNoKey, KEY_MESSAGE)
   .brand<'ProjectName'>()
 export type ProjectName = z.infer<typeof ProjectName>
 
