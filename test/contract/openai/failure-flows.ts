@@ -102,6 +102,15 @@ export const FAILURE_FLOWS: readonly Flow[] = [
   },
   { name: 'a stream that breaks off', run: (target) => throws(target, 'cut=2'), verdict: 'throws', fails: true },
   {
+    name: 'a streamed response that breaks off',
+    run: (target) => {
+      const { openai } = clientOf(target, { faults: 'cut=2' })
+      return endOf(async () => collect(await openai.responses.create({ model: MODEL, input: 'hello', stream: true })))
+    },
+    verdict: 'throws',
+    fails: true,
+  },
+  {
     name: 'an event that is not JSON',
     run: (target) => throws(target, 'malformed=3'),
     verdict: 'throws',
@@ -201,7 +210,10 @@ function streamed(faults: string): Flow {
 /** Whether reading a stream throws. */
 async function throws(target: Target, faults: string): Promise<string> {
   const { openai } = clientOf(target, { faults })
-  const read = async (): Promise<unknown> => collect(await openai.chat.completions.create({ ...chat, stream: true }))
+  return endOf(async () => collect(await openai.chat.completions.create({ ...chat, stream: true })))
+}
+
+function endOf(read: () => Promise<unknown>): Promise<string> {
   return read().then(
     () => 'ends as if it were whole',
     () => 'throws',

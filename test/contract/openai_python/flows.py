@@ -231,6 +231,15 @@ def broken_streams():
 
 
 @flow(True)
+def broken_response_stream():
+    try:
+        list(client(faults="cut=2").responses.create(model=MODEL, input="hello", stream=True))
+    except Exception:  # noqa: BLE001 -- a connection that breaks and an error event differ in their class
+        return True
+    return False
+
+
+@flow(True)
 def abort_of_a_stream():
     stream = client(faults="tokens=1000000;token-delay=1").chat.completions.create(**CHAT, stream=True)
     for _ in zip(range(3), stream):
