@@ -1,35 +1,35 @@
-import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { DeployFlags } from './commands/deploy.ts'
 import type { EditFlags } from './commands/edit.ts'
 import type { StartFlags, StopFlags } from './commands/start-stop.ts'
-import { count, withSettings } from './deployment-settings.ts'
+import { withSettings } from './deployment-settings.ts'
+import { count, outputOption, withProject } from './flags.ts'
 import type { Shell } from './shell.ts'
 
 /** `nexus deploy`, `edit`, `stop` and `start`: what makes and changes a deployment. */
 export function addDeployCommands(program: Command, shell: Shell): void {
   addDeploy(program, shell)
   addEdit(program, shell)
-  ofCluster(program.command('stop'))
+  withProject(program.command('stop'))
     .description('stop a deployment and free its GPUs; its objects and its weights stay')
     .argument('<name>')
     .option('--dry-run', 'check it on the server and write nothing')
-    .addOption(output())
+    .addOption(outputOption('json', 'yaml', 'name'))
     .action(async (name: string, flags: StopFlags) =>
       (await import('./commands/start-stop.ts')).stop(name, flags, shell),
     )
-  withWait(ofCluster(program.command('start')))
+  withWait(withProject(program.command('start')))
     .description('start a deployment that was stopped')
     .argument('<name>')
     .option('--dry-run', 'check it on the server and write nothing')
-    .addOption(output())
+    .addOption(outputOption('json', 'yaml', 'name'))
     .action(async (name: string, flags: StartFlags) =>
       (await import('./commands/start-stop.ts')).start(name, flags, shell),
     )
 }
 
 function addDeploy(program: Command, shell: Shell): void {
-  const command = ofCluster(program.command('deploy'))
+  const command = withProject(program.command('deploy'))
     .description('deploy a model of the catalog')
     .argument('<model>', 'its name, with :TAG for another than the latest')
     .requiredOption('--name <name>', 'name of the deployment')
@@ -43,7 +43,7 @@ function addDeploy(program: Command, shell: Shell): void {
     .option('--create-namespace', 'create the project when it does not exist')
     .option('--skip-key-check', 'go on when NVIDIA cannot be reached to check the key')
     .option('--dry-run', 'check everything on the server and write nothing')
-    .addOption(output())
+    .addOption(outputOption('json', 'yaml', 'name'))
     .addHelpText(
       'after',
       '\nThe key may also stand in NGC_API_KEY.\n\nExample:\n  $ nexus deploy llama-3.1-8b-instruct --name llama -n demo --api-key-stdin --wait < key.txt',
@@ -54,7 +54,7 @@ function addDeploy(program: Command, shell: Shell): void {
 }
 
 function addEdit(program: Command, shell: Shell): void {
-  const command = ofCluster(program.command('edit'))
+  const command = withProject(program.command('edit'))
     .description('change a deployment; what is not named stays, and one that was stopped starts')
     .argument('<name>')
     .option('--model <model>', ':TAG for another version of its model')
@@ -67,7 +67,7 @@ function addEdit(program: Command, shell: Shell): void {
     .option('--no-auth', 'ask callers for no token, and delete the tokens')
     .option('--overwrite', 'write over what somebody else changes at the same time')
     .option('--dry-run', 'show what would change, let the server check it and write nothing')
-    .addOption(output())
+    .addOption(outputOption('json', 'yaml', 'name'))
     .addHelpText(
       'after',
       '\nExamples:\n  $ nexus edit llama -n demo --model :1.8.5 --wait\n  $ nexus edit llama -n demo --env NIM_LOG_LEVEL=INFO --env OLD- --args=--verbose',
@@ -75,19 +75,8 @@ function addEdit(program: Command, shell: Shell): void {
     .action(async (name: string, flags: EditFlags) => (await import('./commands/edit.ts')).edit(name, flags, shell))
 }
 
-function ofCluster(command: Command): Command {
-  return command
-    .option('-n, --namespace <project>', 'the project (a namespace)')
-    .option('--context <name>', 'a context of the kubeconfig')
-    .option('--kubeconfig <file>', 'the kubeconfig')
-}
-
 function withWait(command: Command): Command {
   return command
     .option('--wait', 'wait until the deployment is ready')
     .option('--timeout <minutes>', 'how long --wait waits', count(1), 60)
-}
-
-function output(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(['json', 'yaml', 'name'])
 }

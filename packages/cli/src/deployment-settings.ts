@@ -1,6 +1,7 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { EditRequest } from '@nexus/nim-serving'
+import { count } from './flags.ts'
 
 /** The flags by which a deployment is made or changed. */
 export interface SettingFlags {
@@ -71,15 +72,6 @@ export function settingsOf(
     strategy: flags.strategy && STRATEGIES[flags.strategy],
     externalRoute: flags.route,
     auth: flags.auth,
-  }
-}
-
-/** A whole number from `least` up. */
-export function count(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`It is a whole number from ${least} up.`)
   }
 }
 

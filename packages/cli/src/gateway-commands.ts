@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ConfigFlags } from './commands/gateway-config.ts'
 import type { CreateFlags, KeysFlags, RevokeFlags, RotateFlags } from './commands/gateway-keys.ts'
 import type { UsageFlags } from './commands/gateway-usage.ts'
+import { outputOption, withConnection } from './flags.ts'
 import { OUTPUT_FORMATS } from './output/print.ts'
 import type { Shell } from './shell.ts'
 
@@ -35,7 +36,7 @@ function addKeysCommands(keys: Command, shell: Shell): void {
     .option('--expires <time>', 'when it ends: 90s, 30m, 24h, 30d or a date')
     .option('--team <name>', 'whose usage it is')
     .option('--dry-run', 'check everything on the server and write nothing')
-    .addOption(output('json'))
+    .addOption(outputOption('json'))
     .addHelpText('after', '\nExample:\n  $ nexus gateway keys create app --projects demo --expires 90d > key.txt')
     .action(async (name: string, flags: CreateFlags) =>
       (await import('./commands/gateway-keys.ts')).keysCreate(name, flags, shell),
@@ -43,7 +44,7 @@ function addKeysCommands(keys: Command, shell: Shell): void {
   ofKeys(keys.command('list'))
     .alias('ls')
     .description('list the keys: how they begin and end, and what they may do')
-    .addOption(output(...OUTPUT_FORMATS))
+    .addOption(outputOption(...OUTPUT_FORMATS))
     .action(async (flags: KeysFlags) => (await import('./commands/gateway-keys.ts')).keysList(flags, shell))
   ofKeys(keys.command('rotate'))
     .description('make a new key beside the old one, which ends after a while')
@@ -51,7 +52,7 @@ function addKeysCommands(keys: Command, shell: Shell): void {
     .option('--overlap <span>', 'how long the old key goes on (default: 24h; 0: not at all)')
     .option('--expires <time>', 'when the new key ends (default: when the old one would have)')
     .option('--dry-run', 'check everything on the server and write nothing')
-    .addOption(output('json'))
+    .addOption(outputOption('json'))
     .action(async (name: string, flags: RotateFlags) =>
       (await import('./commands/gateway-keys.ts')).keysRotate(name, flags, shell),
     )
@@ -60,7 +61,7 @@ function addKeysCommands(keys: Command, shell: Shell): void {
     .argument('<name>')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'check everything on the server and write nothing')
-    .addOption(output('json'))
+    .addOption(outputOption('json'))
     .action(async (name: string, flags: RevokeFlags) =>
       (await import('./commands/gateway-keys.ts')).keysRevoke(name, flags, shell),
     )
@@ -70,7 +71,7 @@ function addConfigCommands(config: Command, shell: Shell): void {
   ofConfig(config.command('print'))
     .description('print what its file and variables come to, without the secrets')
     .option('--origin', 'with where each value is from')
-    .addOption(output('json', 'yaml'))
+    .addOption(outputOption('json', 'yaml'))
     .action(async (flags: ConfigFlags) =>
       (await import('./commands/gateway-config.ts')).gatewayConfig('print', flags, shell),
     )
@@ -90,12 +91,5 @@ function ofKeys(command: Command): Command {
 }
 
 function ofGateway(command: Command): Command {
-  return command
-    .option('-n, --namespace <namespace>', 'where the gateway runs (default: nexus)')
-    .option('--context <name>', 'a context of the kubeconfig')
-    .option('--kubeconfig <file>', 'the kubeconfig')
-}
-
-function output(...formats: string[]): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(formats)
+  return withConnection(command.option('-n, --namespace <namespace>', 'where the gateway runs (default: nexus)'))
 }

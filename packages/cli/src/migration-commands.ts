@@ -1,13 +1,13 @@
-import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import type { CleanupFlags } from './commands/cleanup-legacy.ts'
 import type { MigrateFlags } from './commands/migrate.ts'
+import { count, outputOption, withConnection, withProject } from './flags.ts'
 import { OUTPUT_FORMATS } from './output/print.ts'
 import type { Shell } from './shell.ts'
 
 /** `nexus migrate` and `nexus cleanup`: from what older platforms left to what this one makes. */
 export function addMigrationCommands(program: Command, shell: Shell): void {
-  ofCluster(program.command('migrate'))
+  withProject(program.command('migrate'))
     .description('give a deployment Secrets of its own in place of those its project shares')
     .option('-d, --deployment <name>', 'the deployment')
     .option('--api-key-stdin', 'read a personal NVIDIA API key (nvapi-…) from standard input')
@@ -17,9 +17,9 @@ export function addMigrationCommands(program: Command, shell: Shell): void {
     .option('--plan', 'list all deployments of the project, and what a migration would do')
     .option('--cleanup', 'delete the shared Secrets, where nothing uses them any more')
     .option('--dry-run', 'show the changes, let the server check them and write nothing')
-    .option('--timeout <minutes>', 'how long to wait for new pods', minutes, 60)
+    .option('--timeout <minutes>', 'how long to wait for new pods', count(1), 60)
     .option('--yes', 'do not ask before --cleanup deletes')
-    .addOption(output(...OUTPUT_FORMATS))
+    .addOption(outputOption(...OUTPUT_FORMATS))
     .addHelpText(
       'after',
       '\nExamples:\n  $ nexus migrate -n demo --plan\n  $ nexus migrate -n demo -d llama --api-key-stdin < key.txt\n' +
@@ -27,30 +27,10 @@ export function addMigrationCommands(program: Command, shell: Shell): void {
     )
     .action(async (flags: MigrateFlags) => (await import('./commands/migrate.ts')).migrate(flags, shell))
   const cleanup = program.command('cleanup').description('remove what older platforms left behind')
-  ofConnection(cleanup.command('legacy'))
+  withConnection(cleanup.command('legacy'))
     .description('remove NIM Accounts, what was made for them, their webhook, definition and roles')
     .option('--plan', 'show what would go and what would stay, and change nothing')
     .option('--dsc', 'drop the nim field of the DataScienceCluster, too; without this its patch is printed')
     .option('--yes', 'do not ask')
     .action(async (flags: CleanupFlags) => (await import('./commands/cleanup-legacy.ts')).cleanupLegacy(flags, shell))
-}
-
-function ofCluster(command: Command): Command {
-  return ofConnection(command.option('-n, --namespace <project>', 'the project (a namespace)'))
-}
-
-function ofConnection(command: Command): Command {
-  return command
-    .option('--context <name>', 'a context of the kubeconfig')
-    .option('--kubeconfig <file>', 'the kubeconfig')
-}
-
-function output(...formats: string[]): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(formats)
-}
-
-function minutes(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value
-  throw new InvalidArgumentError('It is a whole number from 1 up.')
 }

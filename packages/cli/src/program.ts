@@ -10,6 +10,7 @@ import type { LogsFlags } from './commands/logs.ts'
 import type { RotateKeyFlags } from './commands/rotate-key.ts'
 import type { UpFlags } from './commands/up.ts'
 import { addDeployCommands } from './deploy-commands.ts'
+import { count, outputOption, withProject } from './flags.ts'
 import { addGatewayCommands } from './gateway-commands.ts'
 import { addMigrationCommands } from './migration-commands.ts'
 import { VERSION } from './version.ts'
@@ -42,7 +43,7 @@ export function buildProgram(shell: Shell): Command {
   program
     .command('version')
     .description('print the version')
-    .addOption(output('json', 'yaml', 'name'))
+    .addOption(outputOption('json', 'yaml', 'name'))
     .action(async (flags: OutputFlags) => (await import('./commands/version.ts')).version(flags, shell))
   // Sub-commands do not inherit how errors leave: commander would end the process by itself.
   for (const command of allCommands(program)) command.exitOverride()
@@ -65,53 +66,53 @@ function addSandboxCommands(program: Command, shell: Shell): void {
     .description('stop a detached sandbox; what it stored stays')
     .option('--dir <dir>', 'the folder given to nexus up')
     .action(async (flags: DownFlags) => (await import('./commands/down.ts')).down(flags, shell))
-  withCluster(program.command('status'))
+  withProject(program.command('status'))
     .description('show the cluster in use, its catalog, gateway and deployments')
-    .addOption(output('json', 'yaml'))
+    .addOption(outputOption('json', 'yaml'))
     .action(async (flags: ClusterFlags & OutputFlags) => (await import('./commands/status.ts')).status(flags, shell))
 }
 
 function addCatalogCommands(program: Command, shell: Shell): void {
   const catalog = program.command('catalog').description('the models that can be deployed')
-  withCluster(catalog.command('list'))
+  withProject(catalog.command('list'))
     .alias('ls')
     .description('list the models, or those that match SEARCH')
     .argument('[search]', 'words of a name, display name or description')
-    .addOption(output(...OUTPUT_FORMATS))
+    .addOption(outputOption(...OUTPUT_FORMATS))
     .action(async (search: string | undefined, flags: ClusterFlags & OutputFlags) =>
       (await import('./commands/catalog.ts')).catalogList(search, flags, shell),
     )
-  withCluster(catalog.command('show'))
+  withProject(catalog.command('show'))
     .description('show one model and its tags')
     .argument('<model>', 'its name, e.g. llama-3.1-8b-instruct')
-    .addOption(output('json', 'yaml', 'name'))
+    .addOption(outputOption('json', 'yaml', 'name'))
     .action(async (model: string, flags: ClusterFlags & OutputFlags) =>
       (await import('./commands/catalog.ts')).catalogShow(model, flags, shell),
     )
 }
 
 function addDeploymentCommands(program: Command, shell: Shell): void {
-  withCluster(program.command('list'))
+  withProject(program.command('list'))
     .alias('ls')
     .description('list deployments')
     .option('-A, --all-namespaces', 'of every project')
-    .addOption(output(...OUTPUT_FORMATS))
+    .addOption(outputOption(...OUTPUT_FORMATS))
     .action(async (flags: ListFlags) => (await import('./commands/list.ts')).list(flags, shell))
-  withCluster(program.command('describe'))
+  withProject(program.command('describe'))
     .description('show a deployment: its state and why, its objects, its events')
     .argument('<name>')
-    .addOption(output('json', 'yaml'))
+    .addOption(outputOption('json', 'yaml'))
     .action(async (name: string, flags: ClusterFlags & OutputFlags) =>
       (await import('./commands/describe.ts')).describe(name, flags, shell),
     )
-  withCluster(program.command('logs'))
+  withProject(program.command('logs'))
     .description("print a deployment's log")
     .argument('<name>')
     .option('-f, --follow', 'go on printing as it grows')
     .option('--tail <lines>', 'only the last lines', count(0))
     .option('--previous', 'of the container before its last restart')
     .action(async (name: string, flags: LogsFlags) => (await import('./commands/logs.ts')).logs(name, flags, shell))
-  withCluster(program.command('chat'))
+  withProject(program.command('chat'))
     .description('send a message through the gateway and stream the answer')
     .argument('<model>', 'a deployment of the project, PROJECT/NAME or a model id')
     .argument('[message]', 'what to say (default: standard input)')
@@ -122,19 +123,20 @@ function addDeploymentCommands(program: Command, shell: Shell): void {
     .action(async (model: string, message: string | undefined, flags: ChatFlags) =>
       (await import('./commands/chat.ts')).chat(model, message, flags, shell),
     )
-  withCluster(program.command('delete'))
+  withProject(program.command('delete'))
     .description('delete a deployment; the volume with its weights stays unless it is named')
     .argument('<name>')
     .option('--delete-pvc', 'delete the volume with the weights, too')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'show what would go and what would stay')
+    .addOption(outputOption('json', 'yaml', 'name'))
     .action(async (name: string, flags: DeleteFlags) =>
       (await import('./commands/delete.ts')).deleteDeployment(name, flags, shell),
     )
 }
 
 function addRotateKeyCommand(program: Command, shell: Shell): void {
-  withCluster(program.command('rotate-key'))
+  withProject(program.command('rotate-key'))
     .description(
       'give a deployment another NVIDIA API key; the old one is kept until the deployment answers with the new one',
     )
@@ -156,7 +158,7 @@ function addRotateKeyCommand(program: Command, shell: Shell): void {
     .option('--gateway-url <url>', 'the gateway to send it through (default: NEXUS_GATEWAY_URL, else the sandbox)')
     .option('--timeout <minutes>', 'how long the new pods may take', count(1), 60)
     .option('--dry-run', 'check everything on the server and write nothing')
-    .addOption(output('json', 'yaml', 'name'))
+    .addOption(outputOption('json', 'yaml', 'name'))
     .addHelpText(
       'after',
       '\nThe key may also stand in NGC_API_KEY.\n\nExample:\n  $ nexus rotate-key llama -n demo --api-key-stdin < key.txt',
@@ -164,17 +166,6 @@ function addRotateKeyCommand(program: Command, shell: Shell): void {
     .action(async (name: string | undefined, flags: RotateKeyFlags) =>
       (await import('./commands/rotate-key.ts')).rotateKey(name, flags, shell),
     )
-}
-
-function withCluster(command: Command): Command {
-  return command
-    .option('-n, --namespace <project>', 'the project (a namespace)')
-    .option('--context <name>', 'a context of the kubeconfig')
-    .option('--kubeconfig <file>', 'the kubeconfig')
-}
-
-function output(...formats: OutputFormat[]): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(formats)
 }
 
 function allCommands(command: Command): Command[] {
@@ -185,12 +176,4 @@ function port(text: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value > 0 && value < 65_536) return value
   throw new InvalidArgumentError('A port is a number from 1 to 65535.')
-}
-
-function count(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`It is a whole number from ${least} up.`)
-  }
 }
