@@ -75,11 +75,14 @@ class CachedKeySet implements KeySetSource {
     this.#triedAt = this.#options.now()
     try {
       this.#keySet = await fetchKeySet(this.#url, this.#options.fetch)
-      if (this.#isFailing) this.#options.log.info('the keys of the token issuer are read again')
+      if (this.#isFailing) this.#options.log.info({ event: 'issuer' }, 'the keys of the token issuer are read again')
       this.#isFailing = false
     } catch (error) {
       // An outage is one line and not one for each attempt.
-      if (!this.#isFailing) this.#options.log.warn(`the keys of the token issuer cannot be read: ${reasonOf(error)}`)
+      if (!this.#isFailing) {
+        const context = { event: 'issuer', url: this.#url, error: reasonOf(error) }
+        this.#options.log.warn(context, 'the keys of the token issuer cannot be read')
+      }
       this.#isFailing = true
     }
     return this.#keySet

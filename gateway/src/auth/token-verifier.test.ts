@@ -29,7 +29,10 @@ interface Clocked {
 }
 
 function authenticatorOf(jwt: object, clock: Clocked = { now: NOW, warnings: [] }, fetchIt: typeof fetch = fetch) {
-  const log = { warn: (line: string) => void clock.warnings.push(line), info: () => undefined }
+  const log = {
+    warn: (context: unknown, line = '') => void clock.warnings.push(line + JSON.stringify(context)),
+    info: () => undefined,
+  }
   const now = (): number => clock.now
   const tokens = createTokenVerifier(configOf(jwt), { defaults: DEFAULTS, now, fetch: fetchIt, log })
   return createAuthenticator({ keys: [], storedKeys: [], tokens, defaults: DEFAULTS, now })
