@@ -1,5 +1,11 @@
-import type { GatewayConfig, ModelConfig, RouteConfig, StaticUpstream, UpstreamSettings } from '../config/schema.ts'
-import type { FallbackCause } from '../config/schema.ts'
+import type {
+  FallbackCause,
+  GatewayConfig,
+  ModelConfig,
+  RouteConfig,
+  StaticUpstream,
+  UpstreamSettings,
+} from '../config/schema.ts'
 import { addressesOf, keyOfService, type EndpointSlice } from '../discovery/endpoint-slices.ts'
 import type { Endpoint } from '../upstreams/endpoint.ts'
 import type { Arm, Candidate } from './candidate.ts'

@@ -4,6 +4,13 @@ const BUCKETS = 10
 /** Retries that every window may have, so that a gateway with few requests can retry at all. */
 const LEAST_RETRIES = 10
 
+/** What a {@link RetryBudget} works with. */
+interface RetryBudgetOptions {
+  readonly percent: number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+}
+
 /**
  * How many retries there may be: a share of the requests of the last 10 s. When most calls fail, retries must not
  * multiply the load that made them fail.
@@ -17,13 +24,7 @@ export class RetryBudget {
   /** The bucket of now, counted from the clock's zero. */
   #bucket: number
 
-  constructor({
-    percent,
-    now,
-  }: {
-    readonly percent: number
-    /** Monotonic milliseconds. */ readonly now: () => number
-  }) {
+  constructor({ percent, now }: RetryBudgetOptions) {
     this.percent = percent
     this.#now = now
     this.#bucket = Math.floor(now() / BUCKET_MS)
