@@ -1,4 +1,5 @@
 export type { ApplyFieldData } from './deployments/applier.ts'
+export { waitUntilCarriedOut } from './deployments/carried-out.ts'
 export { deleteNIMDeployment, planNIMDeletion } from './deployments/delete.ts'
 export type { DeleteDeps, DeleteResult } from './deployments/delete.ts'
 export type { DeletionOptions, DeletionPlan, Removal } from './deployments/deletion-plan.ts'

@@ -1,5 +1,5 @@
 import { CatalogError, findModel, parseModelReference, readCatalog, resolveTag } from '@nexus/catalog'
-import { editNIMDeployment, extractFormData, openNIMDeployment } from '@nexus/nim-serving'
+import { editNIMDeployment, extractFormData, openNIMDeployment, waitUntilCarriedOut } from '@nexus/nim-serving'
 import type { DeployInput, EditRequest, EditResult } from '@nexus/nim-serving'
 import { withCluster } from '../cluster.ts'
 import type { Cluster, ClusterFlags } from '../cluster.ts'
@@ -43,6 +43,7 @@ export async function edit(name: string, flags: EditFlags, shell: Shell): Promis
     )
     await printResult({ name, project }, result, flags, shell)
     if (flags.wait === true && dryRun !== true) {
+      await waitUntilCarriedOut(kube, { name, project }, { signal: shell.signal })
       await waitUntilReady({ name, project }, { kube, minutes: flags.timeout, shell })
     }
   })
