@@ -45,7 +45,7 @@ const EXIT_CODES = `## Exit codes
 | 130 | interrupted |
 `
 
-test('docs/reference/cli.md is what the commands say of themselves', async () => {
+test('docs/reference/cli.md is what the commands say of themselves', { timeout: 120_000 }, async () => {
   const overview = await help()
   for (const command of COMMANDS) expect(overview).toContain(command.split(' ')[0])
   const sections: string[] = []
