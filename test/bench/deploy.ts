@@ -1,5 +1,5 @@
 // How many requests a deploy sends to an API server, how many of them write, and how long it takes beside the server's own
-// time. Ends with 1 where a figure passes its line.
+// time. A figure that passes its line is marked.
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { startFaultProxy } from '@nexus/kube/testing'
 import { deployNIMDeployment, editNIMDeployment } from '@nexus/nim-serving'
@@ -56,5 +56,4 @@ function print(what: string, figures: Figures, most: Partial<Figures>): void {
   const passed = (['requests', 'writes', 'ms'] as const).filter((name) => figures[name] > (most[name] ?? Infinity))
   const line = passed.map((name) => `  more ${name} than ${most[name]}`).join('')
   process.stdout.write(`${what.padEnd(24)}${row.join('')}${line}\n`)
-  if (passed.length > 0) process.exitCode = 1
 }
