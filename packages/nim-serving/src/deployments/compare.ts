@@ -15,11 +15,6 @@ export function differencesOfInputs(live: DeployInput, wanted: DeployInput): Fie
   ]
 }
 
-/** Whether two maps of quantities are the same: `1` and `"1000m"` are one quantity. */
-export function sameQuantities(a: Quantities, b: Quantities): boolean {
-  return differencesOfQuantities('', a, b).length === 0
-}
-
 type Quantities = Readonly<Record<string, Quantity>>
 type Fields = Readonly<Record<string, string>>
 
