@@ -1,5 +1,7 @@
+export { startApiServer } from './api/index.ts'
 export { attachToCluster } from './attach.ts'
 export type { Attached, AttachOptions } from './attach.ts'
+export { startControllers } from './controllers/index.ts'
 export { SandboxError } from './errors.ts'
 export type { SandboxErrorCode } from './errors.ts'
 export { startHttpProxy, startNgcStub } from './ngc/index.ts'

@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { controlPlaneAssets } from '@nexus/kube/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from '../clusters/paths.ts'
+import { AREAS } from './areas.ts'
+import type { ConformanceCase } from './case.ts'
+import { runOnBoth, transcript } from './compare.ts'
+import type { Comparison } from './compare.ts'
+import { renderReport } from './report.ts'
+import { startRealServer, startSandboxServer } from './servers.ts'
+import type { StartedServer } from './servers.ts'
+
+const assets = await controlPlaneAssets()
+
+describe.skipIf(assets === undefined)('the sandbox answers as Kubernetes does (needs a control plane)', () => {
+  const results = new Map<ConformanceCase, Comparison>()
+  const running = new AsyncDisposableStack()
+  let servers: { sandbox: StartedServer; kubernetes: StartedServer }
+
+  beforeAll(async () => {
+    const [sandbox, kubernetes] = await Promise.all([startSandboxServer(), startRealServer(assets ?? '')])
+    running.use(sandbox)
+    running.use(kubernetes)
+    servers = { sandbox, kubernetes }
+  })
+  afterAll(() => running.disposeAsync())
+
+  for (const [index, { area, cases }] of AREAS.entries()) {
+    describe(area, () => {
+      test.each(cases.map((one, number) => ({ title: one.title, one, number })))('$title', async ({ one, number }) => {
+        const comparison = await runOnBoth(one, `conformance-${index}-${number}`, servers)
+        results.set(one, comparison)
+        const [sandbox, kubernetes] = [transcript(comparison.sandbox), transcript(comparison.kubernetes)]
+        if (one.differs === undefined) expect(sandbox).toBe(kubernetes)
+        else expect(sandbox, 'they answer alike: the case needs no exception').not.toBe(kubernetes)
+      })
+    })
+  }
+
+  test('docs/reference/sandbox-conformance.md shows the answers of both', async () => {
+    expect(results.size).toBe(AREAS.flatMap(({ cases }) => cases).length)
+    const page = join(root, 'docs', 'reference', 'sandbox-conformance.md')
+    await expect(renderReport(AREAS, results)).toMatchFileSnapshot(page)
+  })
+})
