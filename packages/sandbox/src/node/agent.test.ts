@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { processStartTime } from '../process-start.ts'
 import { startNodeAgent } from './agent.ts'
 import type { NodeAgent } from './agent.ts'
+import type { NodeSpec } from './node-spec.ts'
 import { accessTo, connectToRealApi, startSandboxApi } from './testing/api-servers.ts'
 import type { TestApi } from './testing/api-servers.ts'
 import { testProgram } from './testing/test-program.ts'
@@ -50,7 +51,14 @@ describe.each([
 
     function startAgent(): Promise<NodeAgent> {
       const { url, caPem } = api
-      return startNodeAgent({ kube, api: { url, caPem }, dir, nodeName, log: () => {}, programs: [testProgram] })
+      return startNodeAgent({
+        kube,
+        api: { url, caPem },
+        dir,
+        nodes: [{ name: nodeName }],
+        log: () => {},
+        programs: [testProgram],
+      })
     }
 
     async function createPod(
@@ -312,6 +320,37 @@ describe.each([
       await createPod('client', { env: [{ name: 'FETCH', value: `http://web.${namespace}.svc.cluster.local` }] })
       await untilReady('client')
       await vi.waitFor(async () => expect((await logOf('client'))[1]).toMatch(/^served by replica-/), patient)
+    })
+
+    test('one agent stands for several nodes, and takes out of the cluster those it has no more', async () => {
+      const home = await mkdtemp(join(tmpdir(), 'nexus-nodes-'))
+      const { url, caPem } = api
+      const start = (...nodes: NodeSpec[]): Promise<NodeAgent> =>
+        startNodeAgent({ kube, api: { url, caPem }, dir: home, nodes, log: () => {}, programs: [testProgram] })
+      const gpus = { gpus: 2, gpuProduct: 'NVIDIA-L40S' }
+      const first = await start({ name: 'multi-21', gpus: 0 }, { name: 'multi-22', ...gpus })
+      await Promise.all([
+        createPod('multi-a', {}, { nodeName: 'multi-21' }),
+        createPod('multi-b', {}, { nodeName: 'multi-22' }),
+      ])
+      expect((await untilReady('multi-a')).status?.podIP).toMatch(/^10\.244\.21\./)
+      expect((await untilReady('multi-b')).status?.podIP).toMatch(/^10\.244\.22\./)
+      const node = await kube.get(refTo(Kinds.Node, { name: 'multi-22' }))
+      expect(node.status?.capacity).toMatchObject({ 'nvidia.com/gpu': '2' })
+      expect(node.metadata.labels).toMatchObject({
+        'nvidia.com/gpu.product': 'NVIDIA-L40S',
+        'nvidia.com/gpu.count': '2',
+      })
+      await first.close({ stopPods: true })
+
+      const second = await start({ name: 'multi-22', gpus: 0 })
+      await expect(kube.get(refTo(Kinds.Node, { name: 'multi-21' }))).rejects.toSatisfy(isNotFound)
+      expect(await isGone('multi-a')).toBe(true)
+      await untilReady('multi-b')
+      const changed = await kube.get(refTo(Kinds.Node, { name: 'multi-22' }))
+      expect(changed.metadata.labels).not.toHaveProperty(['nvidia.com/gpu.product'])
+      await second.close({ stopPods: true })
+      await rm(home, { recursive: true, force: true })
     })
 
     test('an agent that starts again runs the same pods again', async () => {

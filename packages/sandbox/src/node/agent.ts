@@ -2,11 +2,14 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@nexus/core'
 import { Kinds, startInformer } from '@nexus/kube'
-import type { KubeClient, Pod, ResourceList } from '@nexus/kube'
+import type { KubeClient, Pod } from '@nexus/kube'
 import type { NodeKubeClient } from '@nexus/kube/node'
 import { createEventRecorder } from './event-recorder.ts'
 import { startKubeletServer } from './kubelet-server.ts'
-import { registerNode, sendHeartbeat } from './node-registration.ts'
+import { registerNode, removeNode, sendHeartbeat } from './node-registration.ts'
+import { DEFAULT_NODE } from './node-spec.ts'
+import type { NodeSpec } from './node-spec.ts'
+import { NodesFile } from './nodes-file.ts'
 import type { PodContext } from './pod-context.ts'
 import { PodNetwork } from './pod-network.ts'
 import { PodWorker } from './pod-worker.ts'
@@ -21,25 +24,23 @@ const HEARTBEAT_MS = 10_000
 /** What pods get to end by themselves when the node stops: a person waits. */
 const SHUTDOWN_GRACE_SECONDS = 5
 
-/** A machine's worth for sixty-four cores and eight GPUs that nobody uses: the programs are small. */
-export const DEFAULT_CAPACITY: ResourceList = { cpu: '64', memory: '512Gi', 'nvidia.com/gpu': '8', pods: '200' }
-
 export interface NodeAgentOptions {
   readonly kube: KubeClient & Pick<NodeKubeClient, 'transport'>
   /** How pods reach the API server; without `caPem` they trust what it presents now. */
   readonly api: { readonly url: string; readonly caPem?: string | undefined }
   /** Folder of the pods' files; of one agent at a time. */
   readonly dir: string
-  /** Default `nexus-node-0`. A number at its end chooses the pods' addresses, 10.244.<number>.x. */
-  readonly nodeName?: string | undefined
-  /** Default `DEFAULT_CAPACITY`. */
-  readonly capacity?: ResourceList | undefined
+  /**
+   * The nodes of the cluster that this machine stands for. Default: `nexus-node-0` with eight GPUs. Nodes that an earlier
+   * agent of the folder had and this one has not are taken out of the cluster.
+   */
+  readonly nodes?: readonly NodeSpec[] | undefined
   readonly log: (message: string) => void
   /** The image table. Default: the programs of this repository. */
   readonly programs?: readonly Program[] | undefined
 }
 
-/** A node of a cluster whose pods are processes of this machine. */
+/** Nodes of a cluster whose pods are processes of this machine. */
 export interface NodeAgent {
   /** Opens a loopback port (0: any) that forwards to a Service. */
   publish(target: PublishedService, listenPort: number): Promise<Publication>
@@ -48,11 +49,11 @@ export interface NodeAgent {
 }
 
 /**
- * Registers a node with the API server and runs the pods that are bound to it as local processes. Works against any API
+ * Registers nodes with the API server and runs the pods that are bound to them as local processes. Works against any API
  * server. What an earlier agent of the same folder left running is killed first.
  */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
-  const { kube, api, dir, nodeName = 'nexus-node-0', capacity = DEFAULT_CAPACITY, log } = options
+  const { kube, api, dir, nodes: specs = [DEFAULT_NODE], log } = options
   const podsDir = join(dir, 'pods')
   await mkdir(podsDir, { recursive: true, mode: 0o700 })
   const killed = await killLeftovers(podsDir)
@@ -60,20 +61,14 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const caPem = api.caPem ?? (await presentedCa(api.url))
 
   const life = new AbortController()
-  const network = new PodNetwork({
-    kube,
-    dir,
-    subnet: subnetOf(nodeName),
-    apiPort: portOf(api.url),
-    signal: life.signal,
-    log,
-  })
-  const events = createEventRecorder(kube, nodeName, log)
+  const network = new PodNetwork({ kube, dir, apiPort: portOf(api.url), signal: life.signal, log })
+  const events = createEventRecorder(kube, log)
   const programs = options.programs ?? repositoryPrograms()
   const context: PodContext = { kube, programs, network, events, podsDir, api: { url: api.url, caPem }, log }
   const pods = new NodePods(context)
   const kubelet = await startKubeletServer((namespace, name) => pods.find(namespace, name))
-  const node = { name: nodeName, capacity, kubeletPort: kubelet.port }
+  const nodes = specs.map((spec) => ({ spec, kubeletPort: kubelet.port }))
+  const known = new NodesFile(join(dir, 'nodes'))
   const stop = async (): Promise<void> => {
     life.abort()
     await pods.close()
@@ -83,23 +78,26 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   }
   try {
     await network.synced()
-    await registerNode(kube, node)
-    await pods.follow(nodeName, life.signal)
+    for (const name of await known.read()) if (!specs.some((spec) => spec.name === name)) await removeNode(kube, name)
+    await known.write(specs.map(({ name }) => name))
+    for (const node of nodes) await registerNode(kube, node)
+    await Promise.all(specs.map(({ name }) => pods.follow(name, life.signal)))
+    await pods.removeStrangers()
   } catch (error) {
     await stop()
     throw error
   }
-  const heartbeat = repeat(() => sendHeartbeat(kube, node), life.signal, log)
+  const heartbeats = nodes.map((node) => repeat(() => sendHeartbeat(kube, node), life.signal, log))
   return {
     publish: (target, listenPort) => publishService(() => network.map(), target, listenPort),
     async close() {
       await stop()
-      await heartbeat
+      await Promise.all(heartbeats)
     },
   }
 }
 
-/** The pods of the node, one worker each. */
+/** The pods of the nodes, one worker each. */
 class NodePods {
   readonly #context: PodContext
   readonly #workers = new Map<string, PodWorker>()
@@ -110,7 +108,7 @@ class NodePods {
     this.#context = context
   }
 
-  /** Runs the pods of the node as the API server tells; resolves when it has told all there are. */
+  /** Runs the pods of a node as the API server tells; resolves when it has told all there are. */
   async follow(nodeName: string, signal: AbortSignal): Promise<void> {
     const { kube, log } = this.#context
     const query = { kind: Kinds.Pod, fieldSelector: `spec.nodeName=${nodeName}` }
@@ -124,7 +122,13 @@ class NodePods {
     })
     await informer.synced
     for (const pod of informer.list()) this.#take(pod)
-    await this.#removeStrangers()
+  }
+
+  /** Forgets the folders of pods that went while no agent ran; once all nodes are followed. */
+  async removeStrangers(): Promise<void> {
+    for (const uid of await readdir(this.#context.podsDir)) {
+      if (!this.#workers.has(uid)) await rm(join(this.#context.podsDir, uid), { recursive: true, force: true })
+    }
   }
 
   find(namespace: string, name: string): PodWorker | undefined {
@@ -159,13 +163,6 @@ class NodePods {
       .finally(() => this.#leaving.delete(leaving))
     this.#leaving.add(leaving)
   }
-
-  /** Folders of pods that went while no agent ran. */
-  async #removeStrangers(): Promise<void> {
-    for (const uid of await readdir(this.#context.podsDir)) {
-      if (!this.#workers.has(uid)) await rm(join(this.#context.podsDir, uid), { recursive: true, force: true })
-    }
-  }
 }
 
 async function repeat(act: () => Promise<void>, signal: AbortSignal, log: (message: string) => void): Promise<void> {
@@ -189,10 +186,6 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(end, milliseconds)
     signal.addEventListener('abort', end)
   })
-}
-
-function subnetOf(nodeName: string): number {
-  return Number(/\d{1,3}$/.exec(nodeName)?.[0] ?? 0) % 256
 }
 
 function portOf(url: string): number {

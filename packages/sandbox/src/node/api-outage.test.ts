@@ -32,7 +32,14 @@ beforeEach(async () => {
   kube = createNodeKubeClient(accessTo({ url: api.url, token, caPem: api.caPem }))
   const { url, caPem } = api
   const programs = [testProgram]
-  agent = await startNodeAgent({ kube, api: { url, caPem }, dir, nodeName, log: (line) => log.push(line), programs })
+  agent = await startNodeAgent({
+    kube,
+    api: { url, caPem },
+    dir,
+    nodes: [{ name: nodeName }],
+    log: (line) => log.push(line),
+    programs,
+  })
 })
 afterEach(async () => {
   await agent.close({ stopPods: true })

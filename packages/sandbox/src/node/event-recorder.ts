@@ -24,8 +24,8 @@ export interface EventRecorder {
 /** Older events than these are written anew when they repeat: pods come and go, and the memory must not grow with them. */
 const MAX_REMEMBERED = 1000
 
-/** A recorder of events in the name of the kubelet of `nodeName`. */
-export function createEventRecorder(kube: KubeClient, nodeName: string, log: (message: string) => void): EventRecorder {
+/** A recorder of events in the name of the kubelet of each pod's node. */
+export function createEventRecorder(kube: KubeClient, log: (message: string) => void): EventRecorder {
   const counts = new Map<string, { name: string; count: number }>()
   let queue = Promise.resolve()
 
@@ -50,7 +50,7 @@ export function createEventRecorder(kube: KubeClient, nodeName: string, log: (me
     counts.set(key, { name, count: 1 })
     const [oldest] = counts.keys()
     if (counts.size > MAX_REMEMBERED && oldest !== undefined) counts.delete(oldest)
-    await kube.create(assembleEvent(pod, event, { name, time, nodeName }))
+    await kube.create(assembleEvent(pod, event, { name, time }))
   }
 
   return {
@@ -67,9 +67,9 @@ export function createEventRecorder(kube: KubeClient, nodeName: string, log: (me
 }
 
 function assembleEvent(
-  { metadata }: Pod,
+  { metadata, spec: { nodeName = '' } }: Pod,
   { type, reason, message, container }: PodEvent,
-  { name, time, nodeName }: { name: string; time: string; nodeName: string },
+  { name, time }: { name: string; time: string },
 ): Event {
   const { namespace = 'default' } = metadata
   return {

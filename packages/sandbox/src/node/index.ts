@@ -1,5 +1,6 @@
-export { DEFAULT_CAPACITY, startNodeAgent } from './agent.ts'
+export { startNodeAgent } from './agent.ts'
 export type { NodeAgent, NodeAgentOptions } from './agent.ts'
+export type { NodeSpec } from './node-spec.ts'
 export { programFor, repositoryPrograms } from './programs.ts'
 export type { Program } from './programs.ts'
 export type { Publication, PublishedService } from './publish.ts'

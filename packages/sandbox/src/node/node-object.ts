@@ -1,28 +1,47 @@
 import { arch, platform, release } from 'node:os'
-import type { Condition, Lease, Node, ResourceList } from '@nexus/kube'
+import type { Condition, Lease, Node } from '@nexus/kube'
+import { capacityOf, gpuLabels, subnetOf } from './node-spec.ts'
+import type { NodeSpec } from './node-spec.ts'
 import { HOST_IP, toSeconds } from './pod-status.ts'
 
 /** The namespace of the leases by which nodes show that they live. */
 export const NODE_LEASE_NAMESPACE = 'kube-node-lease'
 /** Controllers count a node as gone when its lease is older. */
 const LEASE_SECONDS = 40
+const ARCHITECTURE = arch() === 'x64' ? 'amd64' : arch()
 
 export interface NodeDescription {
-  readonly name: string
-  readonly capacity: ResourceList
+  readonly spec: NodeSpec
   /** Where the API server fetches logs. */
   readonly kubeletPort: number
 }
 
 /** The Node as it is registered, without its status. */
-export function assembleNode({ name }: NodeDescription): Node {
-  const labels = {
-    'kubernetes.io/hostname': name,
-    'kubernetes.io/os': platform(),
-    'kubernetes.io/arch': arch() === 'x64' ? 'amd64' : arch(),
-    'nexus.dev/sandbox': 'true',
+export function assembleNode({ spec }: NodeDescription): Node {
+  const podCIDR = `10.244.${subnetOf(spec)}.0/24`
+  const labels = Object.fromEntries(
+    Object.entries(nodeLabels(spec)).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
+  )
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: spec.name, labels },
+    spec: { podCIDR, podCIDRs: [podCIDR] },
   }
-  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {} }
+}
+
+/** The labels that the agent keeps on its node; null for one that the node must not have. */
+export function nodeLabels(spec: NodeSpec): Record<string, string | null> {
+  return {
+    'kubernetes.io/hostname': spec.name,
+    'kubernetes.io/os': platform(),
+    'kubernetes.io/arch': ARCHITECTURE,
+    // What clients of older clusters still select by.
+    'beta.kubernetes.io/os': platform(),
+    'beta.kubernetes.io/arch': ARCHITECTURE,
+    'nexus.dev/sandbox': 'true',
+    ...gpuLabels(spec),
+  }
 }
 
 /** The Node's status: it is ready, has what it was given, and answers on loopback. */
@@ -38,9 +57,10 @@ export function assembleNodeStatus(node: NodeDescription, before: Node, now: Dat
     const since = known?.status === current.status ? known.lastTransitionTime : undefined
     return { ...current, lastHeartbeatTime: toSeconds(now), lastTransitionTime: since ?? toSeconds(now) }
   })
+  const capacity = capacityOf(node.spec)
   return {
-    capacity: node.capacity,
-    allocatable: node.capacity,
+    capacity,
+    allocatable: capacity,
     conditions,
     // No Hostname: API servers prefer it for fetching logs, and nothing resolves it.
     addresses: [{ type: 'InternalIP', address: HOST_IP }],
@@ -65,7 +85,7 @@ function nodeInfo(): object {
     kubeletVersion: 'v1.34.0-nexus',
     kubeProxyVersion: '',
     operatingSystem: platform(),
-    architecture: arch() === 'x64' ? 'amd64' : arch(),
+    architecture: ARCHITECTURE,
   }
 }
 

@@ -14,8 +14,6 @@ export interface PodNetworkOptions {
   readonly kube: KubeClient
   /** Folder of the map file. */
   readonly dir: string
-  /** Third number of the pods' addresses: 10.244.<subnet>.x. */
-  readonly subnet: number
   readonly apiPort?: number | undefined
   readonly signal: AbortSignal
   readonly log: (message: string) => void
@@ -31,7 +29,7 @@ export class PodNetwork {
   readonly #slices: Informer<EndpointSlice>
   readonly #podSockets = new Map<string, Map<number, number>>()
   readonly #addresses = new Set<string>()
-  #lastHost = 1
+  readonly #lastHosts = new Map<number, number>()
   #map: AddressMap | undefined
   #writing = Promise.resolve()
   #due = false
@@ -65,9 +63,9 @@ export class PodNetwork {
     return this.#map
   }
 
-  /** An address for a pod: `wanted`, the one it had, where it is free. */
-  claimAddress(wanted: string | undefined): string {
-    const address = wanted !== undefined && this.#isFree(wanted) ? wanted : this.#nextAddress()
+  /** An address for a pod, 10.244.<subnet>.x: `wanted`, the one it had, where it is free. */
+  claimAddress(subnet: number, wanted: string | undefined): string {
+    const address = wanted !== undefined && this.#isFree(subnet, wanted) ? wanted : this.#nextAddress(subnet)
     this.#addresses.add(address)
     return address
   }
@@ -104,18 +102,21 @@ export class PodNetwork {
     return this.#writing
   }
 
-  #isFree(address: string): boolean {
-    return address.startsWith(`10.244.${this.#options.subnet}.`) && !this.#addresses.has(address)
+  #isFree(subnet: number, address: string): boolean {
+    return address.startsWith(`10.244.${subnet}.`) && !this.#addresses.has(address)
   }
 
   /** Round and round, so that the address of a pod that has just gone is not the next one's. */
-  #nextAddress(): string {
+  #nextAddress(subnet: number): string {
+    let host = this.#lastHosts.get(subnet) ?? 1
     for (let tries = 0; tries < 253; tries++) {
-      this.#lastHost = this.#lastHost >= 254 ? 2 : this.#lastHost + 1
-      const address = `10.244.${this.#options.subnet}.${this.#lastHost}`
-      if (this.#isFree(address)) return address
+      host = host >= 254 ? 2 : host + 1
+      const address = `10.244.${subnet}.${host}`
+      if (!this.#isFree(subnet, address)) continue
+      this.#lastHosts.set(subnet, host)
+      return address
     }
-    throw new Error(`the node has no pod address left in 10.244.${this.#options.subnet}.0/24`)
+    throw new Error(`the node has no pod address left in 10.244.${subnet}.0/24`)
   }
 
   /** Changes that come together are one assembly and one write. */

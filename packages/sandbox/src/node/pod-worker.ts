@@ -14,6 +14,7 @@ import type { Action } from './decide.ts'
 import { ConfigError } from './environment.ts'
 import type { PodEvent } from './event-recorder.ts'
 import type { HealthReport } from './health.ts'
+import { subnetOf } from './node-spec.ts'
 import type { PodContext } from './pod-context.ts'
 import { fullName, toSeconds } from './pod-status.ts'
 import { programFor } from './programs.ts'
@@ -62,7 +63,7 @@ export class PodWorker {
     this.#views = new Map(viewsFromStatus(pod, new Date()).map((view) => [view.name, view]))
     this.#status = new StatusReporter(context.kube)
     this.#serviceAccount = new ServiceAccountKeeper(context, join(this.#dir, 'serviceaccount'))
-    this.podIP = context.network.claimAddress(pod.status?.podIP)
+    this.podIP = context.network.claimAddress(subnetOf({ name: pod.spec.nodeName ?? '' }), pod.status?.podIP)
   }
 
   get pod(): Pod {

@@ -8,5 +8,5 @@ import { testProgram } from './test-program.ts'
 
 const [url = '', dir = '', nodeName = ''] = process.argv.slice(2)
 const kube = createNodeKubeClient(accessTo({ url, token: process.env['TEST_TOKEN'] ?? '' }))
-await startNodeAgent({ kube, api: { url }, dir, nodeName, log: () => {}, programs: [testProgram] })
+await startNodeAgent({ kube, api: { url }, dir, nodes: [{ name: nodeName }], log: () => {}, programs: [testProgram] })
 process.stdout.write('ready\n')
