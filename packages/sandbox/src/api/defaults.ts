@@ -1,30 +1,46 @@
 import type { ApiObject } from './object.ts'
 import { defaultHorizontalPodAutoscaler } from './defaults/autoscaler.ts'
+import { defaultCronJob, defaultJob } from './defaults/batch.ts'
 import { dropEmpty, dropNulls } from './defaults/empty.ts'
+import { defaultIngressClass, defaultNetworkPolicy } from './defaults/network.ts'
 import { defaultPod } from './defaults/pod.ts'
+import { defaultLimitRange, defaultPriorityClass, defaultResourceQuota } from './defaults/policy.ts'
 import { canonicalQuantities } from './defaults/quantity.ts'
 import { defaultSubjects } from './defaults/rbac.ts'
 import { defaultService } from './defaults/service.ts'
-import { defaultPersistentVolume, defaultPersistentVolumeClaim, defaultStorageClass } from './defaults/storage.ts'
-import { defaultDeployment, defaultReplicaSet } from './defaults/workload.ts'
+import { defaultClaim, defaultPersistentVolume, defaultStorageClass } from './defaults/storage.ts'
+import { defaultDaemonSet, defaultDeployment, defaultReplicaSet, defaultStatefulSet } from './defaults/workload.ts'
+import { defaultWebhooks } from './defaults/webhook.ts'
 import { isRecord, listAt, recordAt } from './objects/fields.ts'
 
 const defaultsByKind: Readonly<Record<string, (object: ApiObject) => void>> = {
   'v1/ConfigMap': (object) => dropEmpty(object, 'data', 'binaryData'),
+  'v1/Endpoints': (object) => listAt(object, 'subsets').forEach(defaultProtocols),
   'v1/Event': defaultEvent,
+  'v1/LimitRange': defaultLimitRange,
   'v1/Namespace': (object) => void (recordAt(object, 'spec')['finalizers'] ??= ['kubernetes']),
   'v1/Node': defaultNode,
   'v1/PersistentVolume': defaultPersistentVolume,
-  'v1/PersistentVolumeClaim': defaultPersistentVolumeClaim,
+  'v1/PersistentVolumeClaim': defaultClaim,
   'v1/Pod': defaultPod,
+  'v1/ResourceQuota': defaultResourceQuota,
   'v1/Secret': defaultSecret,
   'v1/Service': defaultService,
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': (object) => defaultWebhooks(object, 'mutating'),
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': (object) => defaultWebhooks(object, 'validating'),
+  'apps/v1/DaemonSet': defaultDaemonSet,
   'apps/v1/Deployment': defaultDeployment,
   'apps/v1/ReplicaSet': defaultReplicaSet,
+  'apps/v1/StatefulSet': defaultStatefulSet,
   'autoscaling/v2/HorizontalPodAutoscaler': defaultHorizontalPodAutoscaler,
+  'batch/v1/CronJob': defaultCronJob,
+  'batch/v1/Job': defaultJob,
   'discovery.k8s.io/v1/EndpointSlice': defaultEndpointSlice,
+  'networking.k8s.io/v1/IngressClass': defaultIngressClass,
+  'networking.k8s.io/v1/NetworkPolicy': defaultNetworkPolicy,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': defaultSubjects,
   'rbac.authorization.k8s.io/v1/RoleBinding': defaultSubjects,
+  'scheduling.k8s.io/v1/PriorityClass': defaultPriorityClass,
   'storage.k8s.io/v1/StorageClass': defaultStorageClass,
 }
 
@@ -58,6 +74,11 @@ function defaultNode(object: ApiObject): void {
   canonicalQuantities(status, 'capacity', 'allocatable')
   if (isRecord(status['capacity'])) status['allocatable'] ??= structuredClone(status['capacity'])
   status['daemonEndpoints'] ??= { kubeletEndpoint: { Port: 0 } }
+}
+
+/** The ports of Endpoints: a port without a protocol is one of TCP. */
+function defaultProtocols(subset: unknown): void {
+  for (const port of listAt(subset, 'ports')) if (isRecord(port)) port['protocol'] ??= 'TCP'
 }
 
 function defaultEndpointSlice(object: ApiObject): void {

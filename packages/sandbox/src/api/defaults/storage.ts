@@ -2,7 +2,8 @@ import type { ApiObject } from '../object.ts'
 import { isRecord, recordAt } from '../objects/fields.ts'
 import { canonicalQuantities } from './quantity.ts'
 
-export function defaultPersistentVolumeClaim(object: ApiObject): void {
+/** A claim, or the template of one. */
+export function defaultClaim(object: Record<string, unknown>): void {
   const spec = recordAt(object, 'spec')
   spec['volumeMode'] ??= 'Filesystem'
   if (isRecord(spec['resources'])) canonicalQuantities(spec['resources'], 'requests', 'limits')

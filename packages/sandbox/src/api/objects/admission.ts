@@ -5,6 +5,7 @@ import { completeDefinition, establishedStatus } from '../resources/custom.ts'
 import { timestamp } from '../cluster.ts'
 import { allocateClusterAddress } from './cluster-address.ts'
 import { isRecord, recordAt, stringAt } from './fields.ts'
+import { admitJob } from './job-selector.ts'
 
 const NAMESPACES = { group: '', plural: 'namespaces', kind: 'Namespace' }
 
@@ -37,6 +38,11 @@ export function admitNew(object: ApiObject, call: Call): void {
       return mergeStringData(object)
     case 'services':
       return admitService(object, call)
+    case 'jobs.batch':
+      return admitJob(object)
+    case 'daemonsets.apps':
+      object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: '1' }
+      return
     case 'customresourcedefinitions.apiextensions.k8s.io':
       return admitDefinition(object, call)
     default:
@@ -68,6 +74,9 @@ function admitPod(object: ApiObject): void {
   spec['priority'] ??= 0
   spec['preemptionPolicy'] ??= 'PreemptLowerPriority'
 }
+
+/** Counts the templates of a DaemonSet; long deprecated, and still written. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
 
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class'
 

@@ -11,6 +11,10 @@ const INITIAL: Readonly<Record<string, object>> = {
   Service: { loadBalancer: {} },
   HorizontalPodAutoscaler: { desiredReplicas: 0, currentMetrics: null },
   ReplicaSet: { replicas: 0 },
+  DaemonSet: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
+  Ingress: { loadBalancer: {} },
+  PodDisruptionBudget: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+  StatefulSet: { replicas: 0, availableReplicas: 0 },
 }
 
 /** Replaces whatever status a client sent with the one a new object has. A node brings its own: its kubelet knows best. */

@@ -29,7 +29,9 @@ const withoutCollection = ALL_VERBS.filter((verb) => verb !== 'deletecollection'
 const BUILTIN: Readonly<Record<string, readonly Row[]>> = {
   v1: [
     { kind: 'ConfigMap', plural: 'configmaps', short: ['cm'] },
+    { kind: 'Endpoints', plural: 'endpoints', short: ['ep'] },
     { kind: 'Event', plural: 'events', short: ['ev'] },
+    { kind: 'LimitRange', plural: 'limitranges', short: ['limits'] },
     {
       kind: 'Namespace',
       plural: 'namespaces',
@@ -49,11 +51,21 @@ const BUILTIN: Readonly<Record<string, readonly Row[]>> = {
       subresources: [BINDING, LOG, STATUS],
       counted: true,
     },
+    { kind: 'ResourceQuota', plural: 'resourcequotas', short: ['quota'], subresources: [STATUS] },
     { kind: 'Secret', plural: 'secrets' },
     { kind: 'ServiceAccount', plural: 'serviceaccounts', short: ['sa'], subresources: [TOKEN] },
     { kind: 'Service', plural: 'services', short: ['svc'], categories: ['all'], subresources: [STATUS] },
   ],
   'apps/v1': [
+    { kind: 'ControllerRevision', plural: 'controllerrevisions' },
+    {
+      kind: 'DaemonSet',
+      plural: 'daemonsets',
+      short: ['ds'],
+      categories: ['all'],
+      subresources: [STATUS],
+      counted: true,
+    },
     {
       kind: 'Deployment',
       plural: 'deployments',
@@ -70,6 +82,14 @@ const BUILTIN: Readonly<Record<string, readonly Row[]>> = {
       subresources: [SCALE, STATUS],
       counted: true,
     },
+    {
+      kind: 'StatefulSet',
+      plural: 'statefulsets',
+      short: ['sts'],
+      categories: ['all'],
+      subresources: [SCALE, STATUS],
+      counted: true,
+    },
   ],
   'autoscaling/v2': [
     {
@@ -79,6 +99,43 @@ const BUILTIN: Readonly<Record<string, readonly Row[]>> = {
       categories: ['all'],
       subresources: [STATUS],
     },
+  ],
+  'batch/v1': [
+    { kind: 'CronJob', plural: 'cronjobs', short: ['cj'], categories: ['all'], subresources: [STATUS], counted: true },
+    { kind: 'Job', plural: 'jobs', categories: ['all'], subresources: [STATUS], counted: true },
+  ],
+  'networking.k8s.io/v1': [
+    { kind: 'IngressClass', plural: 'ingressclasses', namespaced: false, counted: true },
+    { kind: 'Ingress', plural: 'ingresses', short: ['ing'], subresources: [STATUS], counted: true },
+    { kind: 'NetworkPolicy', plural: 'networkpolicies', short: ['netpol'], counted: true },
+  ],
+  'policy/v1': [
+    {
+      kind: 'PodDisruptionBudget',
+      plural: 'poddisruptionbudgets',
+      short: ['pdb'],
+      subresources: [STATUS],
+      counted: true,
+    },
+  ],
+  'admissionregistration.k8s.io/v1': [
+    {
+      kind: 'MutatingWebhookConfiguration',
+      plural: 'mutatingwebhookconfigurations',
+      namespaced: false,
+      categories: ['api-extensions'],
+      counted: true,
+    },
+    {
+      kind: 'ValidatingWebhookConfiguration',
+      plural: 'validatingwebhookconfigurations',
+      namespaced: false,
+      categories: ['api-extensions'],
+      counted: true,
+    },
+  ],
+  'scheduling.k8s.io/v1': [
+    { kind: 'PriorityClass', plural: 'priorityclasses', namespaced: false, short: ['pc'], counted: true },
   ],
   'coordination.k8s.io/v1': [{ kind: 'Lease', plural: 'leases' }],
   'discovery.k8s.io/v1': [{ kind: 'EndpointSlice', plural: 'endpointslices', counted: true }],

@@ -24,6 +24,8 @@ export const endpointSliceColumns: readonly Column[] = [
   ageColumn,
 ]
 
+export const endpointsColumns: readonly Column[] = [{ name: 'Endpoints', cell: endpointsOf }, ageColumn]
+
 function externalAddress(service: ApiObject): string {
   if (stringAt(service, 'spec', 'type') === 'ExternalName') return stringAt(service, 'spec', 'externalName') ?? ''
   const own = strings(listAt(service, 'spec', 'externalIPs'))
@@ -44,6 +46,16 @@ function servicePorts(service: ApiObject): string {
 
 function addressesOf(slice: ApiObject): string[] {
   return listAt(slice, 'endpoints').flatMap((endpoint) => strings(listAt(endpoint, 'addresses')))
+}
+
+function endpointsOf(endpoints: ApiObject): string {
+  const all = listAt(endpoints, 'subsets').flatMap((subset) => {
+    const addresses = listAt(subset, 'addresses').flatMap((one) => stringAt(one, 'ip') ?? [])
+    const ports = listAt(subset, 'ports')
+    if (ports.length === 0) return addresses
+    return ports.flatMap((port) => addresses.map((address) => `${address}:${numberAt(port, 'port') ?? 0}`))
+  })
+  return all.length === 0 ? '<none>' : shorten(all)
 }
 
 function shorten(items: string[]): string {

@@ -3,18 +3,29 @@ import { fieldAt, listAt, numberAt, stringAt } from '../objects/fields.ts'
 import { ageColumn, count, formatLabels, wide } from './column.ts'
 import type { Column } from './column.ts'
 
-const templateColumns: readonly Column[] = [
-  wide({ name: 'Containers', cell: (workload) => ofContainers(workload, 'name') }),
-  wide({ name: 'Images', cell: (workload) => ofContainers(workload, 'image') }),
-  wide({ name: 'Selector', cell: selectorOf }),
-]
+/** What `-o wide` tells of a pod template: `containers` and `selector` are the ways to them. */
+export function templateColumns(containers: readonly string[], selector?: readonly string[]): Column[] {
+  const each = (field: string) => (workload: ApiObject) =>
+    listAt(workload, ...containers)
+      .map((container) => stringAt(container, field) ?? '')
+      .join(',')
+  const chosen = (workload: ApiObject) => formatSelector(fieldAt(workload, ...(selector ?? [])))
+  return [
+    wide({ name: 'Containers', cell: each('name') }),
+    wide({ name: 'Images', cell: each('image') }),
+    ...(selector === undefined ? [] : [wide({ name: 'Selector', cell: chosen })]),
+  ]
+}
+
+const CONTAINERS = ['spec', 'template', 'spec', 'containers']
+const SELECTOR = ['spec', 'selector']
 
 export const deploymentColumns: readonly Column[] = [
   { name: 'Ready', cell: readyOfDesired },
   count('Up-to-date', 'status.updatedReplicas'),
   count('Available', 'status.availableReplicas'),
   ageColumn,
-  ...templateColumns,
+  ...templateColumns(CONTAINERS, SELECTOR),
 ]
 
 export const replicaSetColumns: readonly Column[] = [
@@ -22,7 +33,30 @@ export const replicaSetColumns: readonly Column[] = [
   count('Current', 'status.replicas', 'integer'),
   count('Ready', 'status.readyReplicas', 'integer'),
   ageColumn,
-  ...templateColumns,
+  ...templateColumns(CONTAINERS, SELECTOR),
+]
+
+export const statefulSetColumns: readonly Column[] = [
+  { name: 'Ready', cell: readyOfDesired },
+  ageColumn,
+  ...templateColumns(CONTAINERS),
+]
+
+export const daemonSetColumns: readonly Column[] = [
+  count('Desired', 'status.desiredNumberScheduled', 'integer'),
+  count('Current', 'status.currentNumberScheduled', 'integer'),
+  count('Ready', 'status.numberReady', 'integer'),
+  count('Up-to-date', 'status.updatedNumberScheduled', 'integer'),
+  count('Available', 'status.numberAvailable', 'integer'),
+  { name: 'Node Selector', cell: (set) => formatLabels(fieldAt(set, 'spec', 'template', 'spec', 'nodeSelector')) },
+  ageColumn,
+  ...templateColumns(CONTAINERS, SELECTOR),
+]
+
+export const controllerRevisionColumns: readonly Column[] = [
+  { name: 'Controller', cell: controllerOf },
+  { name: 'Revision', cell: (revision) => numberAt(revision, 'revision') ?? 0 },
+  ageColumn,
 ]
 
 export const autoscalerColumns: readonly Column[] = [
@@ -34,20 +68,25 @@ export const autoscalerColumns: readonly Column[] = [
   ageColumn,
 ]
 
-function ofContainers(workload: ApiObject, field: string): string {
-  const containers = listAt(workload, 'spec', 'template', 'spec', 'containers')
-  return containers.map((container) => stringAt(container, field) ?? '').join(',')
-}
-
 function readyOfDesired(deployment: ApiObject): string {
   return `${numberAt(deployment, 'status', 'readyReplicas') ?? 0}/${numberAt(deployment, 'spec', 'replicas') ?? 0}`
 }
 
-function selectorOf(workload: ApiObject): string {
-  const equal = fieldAt(workload, 'spec', 'selector', 'matchLabels')
-  const expressions = listAt(workload, 'spec', 'selector', 'matchExpressions').map(formatExpression)
+/** A label selector in one line, `<none>` for one that selects everything. */
+export function formatSelector(selector: unknown): string {
+  const equal = fieldAt(selector, 'matchLabels')
+  const expressions = listAt(selector, 'matchExpressions').map(formatExpression)
   const labels = formatLabels(equal)
   return expressions.length === 0 ? labels : [...(labels === '<none>' ? [] : [labels]), ...expressions].join(',')
+}
+
+/** `statefulset.apps/web` */
+function controllerOf(revision: ApiObject): string {
+  const owner = listAt(revision.metadata, 'ownerReferences').find((one) => fieldAt(one, 'controller') === true)
+  if (owner === undefined) return '<none>'
+  const [group = '', version] = (stringAt(owner, 'apiVersion') ?? '').split('/')
+  const kind = (stringAt(owner, 'kind') ?? '').toLowerCase()
+  return `${kind}${version === undefined ? '' : `.${group}`}/${stringAt(owner, 'name') ?? ''}`
 }
 
 function formatExpression(expression: unknown): string {
