@@ -60,19 +60,47 @@ export interface VolumeMount {
   name: string
   mountPath: string
   subPath?: string
+  /** Like `subPath`, with `$(NAME)` of the container's variables. */
+  subPathExpr?: string
   readOnly?: boolean
 }
 
+export interface HttpGetAction {
+  path?: string
+  port: number | string
+  scheme?: 'HTTP' | 'HTTPS'
+  host?: string
+  httpHeaders?: { name: string; value: string }[]
+}
+
+export interface TcpSocketAction {
+  port: number | string
+  host?: string
+}
+
+export interface ExecAction {
+  command?: string[]
+}
+
 export interface Probe {
-  httpGet?: { path?: string; port: number | string; scheme?: 'HTTP' | 'HTTPS'; host?: string }
-  tcpSocket?: { port: number | string; host?: string }
-  exec?: { command?: string[] }
+  httpGet?: HttpGetAction
+  tcpSocket?: TcpSocketAction
+  exec?: ExecAction
+  grpc?: { port: number; service?: string }
   initialDelaySeconds?: number
   periodSeconds?: number
   timeoutSeconds?: number
   successThreshold?: number
   failureThreshold?: number
   terminationGracePeriodSeconds?: number
+}
+
+/** What runs when a container has started, or before it is told to end. */
+export interface LifecycleHandler {
+  exec?: ExecAction
+  httpGet?: HttpGetAction
+  tcpSocket?: TcpSocketAction
+  sleep?: { seconds: number }
 }
 
 export interface ContainerPort {
@@ -97,19 +125,43 @@ export interface Container {
   startupProbe?: Probe
   readinessProbe?: Probe
   livenessProbe?: Probe
-  lifecycle?: object
+  lifecycle?: { postStart?: LifecycleHandler; preStop?: LifecycleHandler }
   securityContext?: object
   terminationMessagePath?: string
   terminationMessagePolicy?: string
+  /** Of an init container: `Always` makes it a sidecar, which runs beside the containers after it. */
+  restartPolicy?: 'Always'
+}
+
+/** One file that a volume makes of a key. Modes are numbers: 0o644 is 420. */
+export interface KeyToPath {
+  key: string
+  path: string
+  mode?: number
+}
+
+export interface DownwardFile {
+  path: string
+  fieldRef?: { fieldPath: string; apiVersion?: string }
+  resourceFieldRef?: { resource: string; containerName?: string; divisor?: Quantity }
+  mode?: number
+}
+
+export interface VolumeProjection {
+  secret?: { name?: string; optional?: boolean; items?: KeyToPath[] }
+  configMap?: { name?: string; optional?: boolean; items?: KeyToPath[] }
+  downwardAPI?: { items?: DownwardFile[] }
+  serviceAccountToken?: { path: string; audience?: string; expirationSeconds?: number }
 }
 
 export interface Volume {
   name: string
   emptyDir?: { medium?: string; sizeLimit?: Quantity }
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean }
-  secret?: { secretName: string; optional?: boolean; items?: { key: string; path: string }[]; defaultMode?: number }
-  configMap?: { name: string; optional?: boolean; items?: { key: string; path: string }[]; defaultMode?: number }
-  projected?: object
+  secret?: { secretName: string; optional?: boolean; items?: KeyToPath[]; defaultMode?: number }
+  configMap?: { name: string; optional?: boolean; items?: KeyToPath[]; defaultMode?: number }
+  downwardAPI?: { items?: DownwardFile[]; defaultMode?: number }
+  projected?: { sources?: VolumeProjection[] | null; defaultMode?: number }
 }
 
 export interface Toleration {
@@ -131,6 +183,8 @@ export interface PodSpec {
   imagePullSecrets?: { name: string }[]
   restartPolicy?: 'Always' | 'OnFailure' | 'Never'
   terminationGracePeriodSeconds?: number
+  /** From the start of the pod; then it fails with reason `DeadlineExceeded`. */
+  activeDeadlineSeconds?: number
   serviceAccountName?: string
   serviceAccount?: string
   automountServiceAccountToken?: boolean
@@ -182,6 +236,7 @@ export interface PodStatus {
   reason?: string
   message?: string
   qosClass?: string
+  observedGeneration?: number
 }
 
 export interface Pod extends KubeObject {
