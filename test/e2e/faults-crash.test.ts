@@ -200,6 +200,10 @@ nothing. \`test/e2e/faults-crash.test.ts\` does so on the sandbox and on a real 
 The deployments are stopped: what is written is looked at here, not what runs. A rotation that replaces pods has one write more,
 and \`test/e2e/rotate.test.ts\` ends it at each while clients chat.
 
+Three things are cut off at each of their writes in tests of the package alone, by requests that never arrive and by answers that
+get lost: a rotation that is undone (\`rotate/rotate.test.ts\`), an edit that grows a volume (\`edit.test.ts\`) and the removal of
+what older platforms left, which is about a whole cluster (\`legacy/cleanup.test.ts\`). They converge, too.
+
 A failed write is not a crash: then \`deploy\` takes back what it had created, and the other operations stop and say how to go on.
 
 | operation | write | ended before it | ended after it |

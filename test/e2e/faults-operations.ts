@@ -43,6 +43,13 @@ export const OPERATIONS: readonly Operation[] = [
     repeatable: true,
   },
   {
+    name: 'start',
+    seed: seedDeployment,
+    args: (namespace) => words(`start llama -n ${namespace}`),
+    input: '',
+    repeatable: true,
+  },
+  {
     name: 'rotate-key',
     seed: seedDeployment,
     args: (namespace) => words(`rotate-key llama -n ${namespace} --api-key-stdin`),

@@ -291,6 +291,28 @@ describe.skipIf(!hasControlPlane())('an edit', () => {
     await client.close()
   })
 
+  test.each(['refused', 'lost-answer', 'reset'] as const)(
+    'that grows the volume is completed by the same edit when a write ends with %s',
+    { timeout: 60_000 },
+    async (fault) => {
+      const bigger = { storage: { size: '80Gi' }, description: 'more room' }
+      for (const write of [0, 1]) {
+        const project = await deployed({ storage: { mode: 'new', storageClass: await storageClass(kube, true) } })
+        await bind(kube, project)
+        await using proxy = await startFaultProxy(cluster.access, { write, fault })
+        const client = createNodeKubeClient(proxy.access)
+        const broken = editNIMDeployment({ name: 'llama', project }, { changes: bigger }, { kube: client })
+        await expect(broken).rejects.toThrow()
+        await edit(project, bigger)
+        const { pvc, isvc } = await openNIMDeployment(kube, { name: 'llama', project })
+        expect(pvc?.spec.resources?.requests).toEqual({ storage: '80Gi' })
+        expect(isvc.metadata.annotations).toMatchObject({ 'openshift.io/description': 'more room' })
+        expect(await edit(project, bigger)).toMatchObject({ outcome: 'unchanged' })
+        await client.close()
+      }
+    },
+  )
+
   test('that is repeated until nothing is left writes as often as the crash points above assume', async () => {
     const project = await deployed()
     await using proxy = await startFaultProxy(cluster.access)
@@ -345,7 +367,7 @@ async function storageClass(kube: KubeClient, allowVolumeExpansion: boolean): Pr
 /** What a provisioner would do: a server lets only bound PVCs grow. */
 async function bind(kube: KubeClient, namespace: string): Promise<void> {
   const ref = { kind: Kinds.PersistentVolumeClaim, name: 'nim-pvc-llama', namespace }
-  const { spec } = await kube.get(ref)
+  const { metadata, spec } = await kube.get(ref)
   const volume = `volume-${namespace}`
   await kube.create({
     apiVersion: 'v1',
@@ -355,7 +377,8 @@ async function bind(kube: KubeClient, namespace: string): Promise<void> {
       capacity: { storage: '50Gi' },
       accessModes: ['ReadWriteOnce'],
       storageClassName: spec.storageClassName,
-      claimRef: { namespace, name: 'nim-pvc-llama' },
+      // With the uid the claim is looked at at once, without it the next time the controller looks at all of them.
+      claimRef: { namespace, name: 'nim-pvc-llama', uid: metadata.uid },
       hostPath: { path: '/nowhere' },
     },
   })
