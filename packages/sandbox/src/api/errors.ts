@@ -17,6 +17,11 @@ function details({ group, plural }: Subject, name: string): { name: string; grou
   return group ? { name, group, kind: plural } : { name, kind: plural }
 }
 
+/** An object beyond what etcd takes: the API server passes its refusal on without a reason. */
+export function objectTooLarge(): StatusError {
+  return new StatusError(500, '', 'etcdserver: request is too large')
+}
+
 export function badRequest(message: string): StatusError {
   return new StatusError(400, 'BadRequest', message)
 }
@@ -67,7 +72,7 @@ export function expired(message: string): StatusError {
 }
 
 export function unsupportedMediaType(message: string): StatusError {
-  return new StatusError(415, 'UnsupportedMediaType', message, {})
+  return new StatusError(415, 'UnsupportedMediaType', message)
 }
 
 /** Everything wrong with an object at once. */

@@ -49,7 +49,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { dir, port, clock = () => new Date() } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const certificate = servingCertificate(dir, clock())
-  const server = createServer({ cert: certificate.certPem, key: certificate.keyPem })
+  const server = createServer({ cert: certificate.certPem, key: certificate.keyPem, ...LIMITS })
   const closeServer = closerOf(server)
   // A taken port must be known before the store is opened: the other process may be using it.
   const bound = await listen(server, port)
@@ -90,13 +90,22 @@ function serve(server: Server, cluster: Cluster, closeServer: () => Promise<void
   return () => (ending ??= end())
 }
 
+/** What one connection may take of the server. Watches send for as long as they like. */
+const LIMITS = {
+  /** kube-apiserver's own limit: a selector may be long. */
+  maxHeaderSize: 1024 * 1024,
+  handshakeTimeout: 10_000,
+  /** For all headers and for the whole request, from its first byte. */
+  headersTimeout: 32_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+} as const
+
 /** Node's clients keep idle connections; a server that gives up on them first makes their next request fail. */
 const KEEP_ALIVE_MS = 120_000
 
 function listen(server: Server, port: number): Promise<number> {
   server.keepAliveTimeout = KEEP_ALIVE_MS
-  // Watches send for as long as they like; bodies are small and come at once.
-  server.requestTimeout = 60_000
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, HOST, () => {

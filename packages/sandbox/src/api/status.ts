@@ -14,7 +14,7 @@ export interface StatusDetails {
   retryAfterSeconds?: number
 }
 
-/** A refusal, as the API server answers it: HTTP `code`, machine `reason`, a sentence, details. */
+/** A refusal, as the API server answers it: HTTP `code`, machine `reason` (empty: none), a sentence, details. */
 export class StatusError extends Error {
   override readonly name = 'StatusError'
   readonly code: number
@@ -36,7 +36,7 @@ export class StatusError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason && { reason: this.reason }),
       ...(this.details && { details: this.details }),
       code: this.code,
     }

@@ -29,6 +29,11 @@ export function sendText(response: ServerResponse, code: number, text: string): 
   sendJson(response, code, text, 'text/plain; charset=utf-8')
 }
 
+/** Answers a path at which there is nothing, as Go's servers do. */
+export function sendPageNotFound(response: ServerResponse): void {
+  sendText(response, 404, '404 page not found\n')
+}
+
 /**
  * Sends a refusal as a Status. Anything that is not a StatusError is a fault of the server: the client learns only that
  * there was one, because the message may quote an object.

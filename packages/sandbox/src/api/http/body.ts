@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { parse as parseYaml } from 'yaml'
+import { parseDocument } from 'yaml'
 import { badRequest, unsupportedMediaType } from '../errors.ts'
 import { StatusError } from '../status.ts'
 import { decodeObject } from '../protobuf/decode.ts'
@@ -29,28 +29,28 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
 
 function tooLarge(): StatusError {
   const message = `Request entity too large: limit is ${BODY_LIMIT}`
-  return new StatusError(413, 'RequestEntityTooLarge', message, {})
+  return new StatusError(413, 'RequestEntityTooLarge', message)
 }
 
-/** The media type of a body, without parameters; JSON where the client does not say. */
+/** The media type of a body, without parameters; JSON where the client does not say, empty where it says nothing sensible. */
 export function contentTypeOf(request: IncomingMessage): string {
-  return parseMediaTypes(request.headers['content-type'] ?? '')[0]?.type || 'application/json'
+  const header = request.headers['content-type'] ?? ''
+  return header === '' ? 'application/json' : (parseMediaTypes(header)[0]?.type ?? '')
 }
 
 const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
 /**
- * The value a body stands for, by its media type; undefined for an empty body.
+ * The value a body stands for, by its media type; undefined for an empty body. `kind` is what the client was to send.
  * @throws StatusError 415 for another media type, 400 for text that is not what it says.
  */
-export function parseBody(body: Buffer, contentType: string): unknown {
+export function parseBody(body: Buffer, contentType: string, kind: string): unknown {
   if (body.length === 0) return undefined
   switch (contentType) {
     case 'application/json':
-      return parseText('json', (text): unknown => JSON.parse(text), body)
+      return parseText(body, kind, parseJson)
     case 'application/yaml':
-      // No warnings: they would go to the console, and quote the text.
-      return parseText('yaml', (text): unknown => parseYaml(text, { logLevel: 'error' }), body)
+      return parseText(body, kind, parseYaml)
     case 'application/vnd.kubernetes.protobuf':
       return decodeObject(body)
     default:
@@ -60,11 +60,39 @@ export function parseBody(body: Buffer, contentType: string): unknown {
   }
 }
 
-function parseText(format: string, parse: (text: string) => unknown, body: Buffer): unknown {
+function parseText(body: Buffer, kind: string, parse: (text: string) => unknown): unknown {
   try {
     return parse(body.toString('utf8'))
-  } catch {
+  } catch (error) {
+    if (error instanceof StatusError) throw error
     // The parser's own message quotes the text, which may be a Secret.
-    throw badRequest(`the object provided is unrecognized: ${format} parse error`)
+    const what = `the object provided is unrecognized (must be of type ${kind})`
+    throw badRequest(`${what}: couldn't get version/kind; ${parse === parseJson ? 'json' : 'yaml'} parse error`)
   }
+}
+
+/** Numbers that could be integers beyond those that JavaScript counts exactly, wherever they stand. */
+const LONG_NUMBER = /\d{16}/
+
+function parseJson(text: string): unknown {
+  if (!LONG_NUMBER.test(text)) return JSON.parse(text)
+  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
+    const source = context?.source ?? ''
+    if (typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)) throw tooPrecise(source)
+    return value
+  })
+}
+
+/** To store another number than the client sent would be worse than to refuse it. */
+function tooPrecise(source: string): StatusError {
+  return badRequest(`the number ${source} cannot be kept exactly: integers go to ${Number.MAX_SAFE_INTEGER}`)
+}
+
+/** The first document of a text. Of a key that is there twice the last counts, as in JSON. */
+function parseYaml(text: string): unknown {
+  // No warnings: they would go to the console, and quote the text.
+  const document = parseDocument(text, { logLevel: 'error', uniqueKeys: false })
+  const [error] = document.errors.filter(({ code }) => code !== 'MULTIPLE_DOCS')
+  if (error) throw error
+  return document.toJS()
 }

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { openApiV2, OPENAPI_V2_PROTOBUF, openApiV3Document, openApiV3Index } from '../openapi.ts'
 import { aggregatedList, coreVersions, groupList, groupOf, resourceList } from '../resources/discovery.ts'
 import type { Resource } from '../resources/resource.ts'
-import { sendBytes, sendJson } from './answer.ts'
-import { aggregatedDiscovery } from './negotiation.ts'
+import { sendBytes, sendJson, sendValue } from './answer.ts'
+import { aggregatedDiscovery, answerForm } from './negotiation.ts'
 import { segmentsOf } from './path.ts'
 
 /** What `kubectl version` shows. The version is the one whose behaviour the server follows. */
@@ -31,8 +31,10 @@ export function describeServer(
 ): Description | undefined {
   const [root, ...rest] = segmentsOf(pathname)
   switch (root ?? '') {
+    case '':
+      return rest.length === 0 ? { value: { paths: pathsOf(resources) } } : undefined
     case 'version':
-      return rest.length === 0 ? { value: VERSION } : undefined
+      return rest.length === 0 ? { value: VERSION, type: JSON_TYPE } : undefined
     case 'openapi':
       return describeSchemas(rest, accept, resources)
     case 'api':
@@ -43,8 +45,18 @@ export function describeServer(
   }
 }
 
+/** `/`: where there is something to be read. */
+function pathsOf(resources: readonly Resource[]): string[] {
+  const versions = resources.flatMap(({ group, apiVersion }) =>
+    group ? [`/apis/${group}`, `/apis/${apiVersion}`] : [],
+  )
+  const fixed = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version']
+  return [...new Set([...fixed, ...versions])].sort()
+}
+
 /** How clients ask for OpenAPI v2 in protobuf; the answer's type has a dot for the `@`, which no media type may hold. */
 const OPENAPI_PROTOBUF = /application\/com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf/
+const JSON_TYPE = 'application/json' // whatever else the client would take
 const OPENAPI_PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
 function describeSchemas(
@@ -53,14 +65,14 @@ function describeSchemas(
   resources: readonly Resource[],
 ): Description | undefined {
   if (version === 'v2' && rest.length === 0) {
-    if (!OPENAPI_PROTOBUF.test(accept ?? '')) return { value: openApiV2(resources) }
+    if (!OPENAPI_PROTOBUF.test(accept ?? '')) return { value: openApiV2(resources), type: JSON_TYPE }
     return { bytes: OPENAPI_V2_PROTOBUF, type: OPENAPI_PROTOBUF_TYPE }
   }
   if (version !== 'v3') return undefined
   const groupVersion = rest.join('/')
-  if (groupVersion === '') return { value: openApiV3Index(resources) }
+  if (groupVersion === '') return { value: openApiV3Index(resources), type: JSON_TYPE }
   const known = resources.some((one) => openApiPath(one) === groupVersion)
-  return known ? { value: openApiV3Document(groupVersion, resources) } : undefined
+  return known ? { value: openApiV3Document(groupVersion, resources), type: JSON_TYPE } : undefined
 }
 
 /** `api/v1`, `apis/apps/v1`: where the schemas of a resource are. */
@@ -95,8 +107,13 @@ function describeNamed(rest: string[], resources: readonly Resource[]): object |
   return rest.length === 2 ? resourceList(resources, rest.join('/')) : undefined
 }
 
-/** Sends what `describeServer` found. */
-export function sendDescription(response: ServerResponse, description: Description): void {
-  if ('bytes' in description) sendBytes(response, 200, description.bytes, description.type)
-  else sendJson(response, 200, JSON.stringify(description.value), description.type)
+/**
+ * Sends what `describeServer` found.
+ * @throws StatusError 406 where the client takes no such answer.
+ */
+export function sendDescription(response: ServerResponse, description: Description, accept: string | undefined): void {
+  if ('bytes' in description) return sendBytes(response, 200, description.bytes, description.type)
+  if (description.type !== undefined)
+    return sendJson(response, 200, JSON.stringify(description.value), description.type)
+  sendValue(response, 200, description.value, answerForm(accept))
 }

@@ -10,6 +10,7 @@ export interface AnswerForm {
 }
 
 interface MediaType {
+  /** In small letters; empty where the header holds no media type. */
   readonly type: string
   readonly parameters: ReadonlyMap<string, string>
 }
@@ -40,12 +41,28 @@ function viewOf(parameters: ReadonlyMap<string, string>): AnswerForm['view'] | u
   }
 }
 
+/** The API group and version in which the views can be asked for; left out, the server chooses. */
+function isKnownView(parameters: ReadonlyMap<string, string>): boolean {
+  const version = parameters.get('v') ?? 'v1'
+  const group = parameters.get('g') ?? 'meta.k8s.io'
+  return group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1')
+}
+
 function formOf({ type, parameters }: MediaType): Omit<AnswerForm, 'include'> | undefined {
   const view = viewOf(parameters)
-  if (view === undefined) return undefined
+  if (view === undefined || (view !== 'object' && !isKnownView(parameters))) return undefined
   if (type === 'application/json' || type === 'application/*' || type === '*/*') return { encoding: 'json', view }
   return type === 'application/yaml' ? { encoding: 'yaml', view } : undefined
 }
+
+/** The ranges of an `Accept` header, most wanted first. */
+function byPreference(accept: string): MediaType[] {
+  const quality = ({ parameters }: MediaType): number => Number(parameters.get('q') ?? 1) || 0
+  return parseMediaTypes(accept).sort((a, b) => quality(b) - quality(a))
+}
+
+/** The media types of answers about objects. */
+const OFFERED: readonly string[] = ['application/json', 'application/yaml']
 
 /**
  * The first form of an `Accept` header that the server can answer in; protobuf, which it does not speak, is passed over.
@@ -54,12 +71,19 @@ function formOf({ type, parameters }: MediaType): Omit<AnswerForm, 'include'> | 
 export function answerForm(accept: string | undefined, includeObject: string | null = null): AnswerForm {
   const include = includeObject === 'Object' || includeObject === 'None' ? includeObject : 'Metadata'
   if (accept === undefined || accept.trim() === '') return { encoding: 'json', view: 'object', include }
-  for (const range of parseMediaTypes(accept)) {
+  for (const range of byPreference(accept)) {
     const form = formOf(range)
     if (form) return { ...form, include }
   }
-  const message = '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml'
-  throw new StatusError(406, 'NotAcceptable', message, {})
+  const known = parseMediaTypes(accept).some(({ type }) => OFFERED.includes(type))
+  if (known)
+    throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${OFFERED.join(', ')}`)
+  throw new StatusError(
+    406,
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${OFFERED.join(', ')}`,
+    {},
+  )
 }
 
 /** Whether discovery is asked for as one document (`APIGroupDiscoveryList`), and in which version of it. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { StatusError } from '../status.ts'
-import { parseObjectPath } from './path.ts'
+import { checkName, parseObjectPath } from './path.ts'
 
 test.each([
   ['/api/v1/namespaces', ['', 'v1', 'namespaces', '', '', '']],
@@ -9,6 +9,9 @@ test.each([
   ['/api/v1/namespaces/demo/finalize', ['', 'v1', 'namespaces', '', 'demo', 'finalize']],
   ['/api/v1/namespaces/demo/pods', ['', 'v1', 'pods', 'demo', '', '']],
   ['/api/v1/namespaces/demo/pods/llama/log', ['', 'v1', 'pods', 'demo', 'llama', 'log']],
+  ['/api/v1/namespaces//pods', ['', 'v1', 'pods', '', '', '']],
+  ['/api/v1/namespaces/demo/pods/a%2flog', ['', 'v1', 'pods', 'demo', 'a', 'log']],
+  ['/api/v1/namespaces/%2e%2e/pods', ['', 'v1', 'pods', '..', '', '']],
   ['/api/v1/pods/', ['', 'v1', 'pods', '', '', '']],
   ['/apis/apps/v1/namespaces/a%2Db/deployments/x/scale', ['apps', 'v1', 'deployments', 'a-b', 'x', 'scale']],
   ['/apis/storage.k8s.io/v1/storageclasses/fast', ['storage.k8s.io', 'v1', 'storageclasses', '', 'fast', '']],
@@ -32,8 +35,13 @@ test.each([
 })
 
 test.each(['/api/v1/namespaces/demo/configmaps/..', '/api/v1/namespaces/demo/configmaps/%2e%2E', '/api/v1/nodes/.'])(
-  '%s leads nowhere',
+  '%s names an object that cannot be',
   (path) => {
-    expect(() => parseObjectPath(path)).toThrow(StatusError)
+    const parsed = parseObjectPath(path)
+    expect(() => parsed && checkName(parsed)).toThrow(StatusError)
   },
 )
+
+test.each(['/api/v1/pods/%', '/api/v1/pods/%zz', '/api/v1/pods/%ff'])('%s is no path', (path) => {
+  expect(() => parseObjectPath(path)).toThrow(StatusError)
+})

@@ -16,16 +16,17 @@ import { requestToken, reviewSelf, reviewToken } from '../verbs/token.ts'
 import { replaceObject, requireObject } from '../verbs/update.ts'
 import { watchObjects } from '../verbs/watch.ts'
 import { present } from '../objects/present.ts'
-import { sendText, sendValue } from './answer.ts'
+import { sendPageNotFound, sendText, sendValue } from './answer.ts'
 import { contentTypeOf, parseBody, readBody } from './body.ts'
 import { describeServer, sendDescription } from './information.ts'
 import { answerForm } from './negotiation.ts'
 import type { AnswerForm } from './negotiation.ts'
-import { parseObjectPath } from './path.ts'
-import type { ObjectPath } from './path.ts'
+import { checkName, parseObjectPath, versionAt } from './path.ts'
+import type { ApiVersion, ObjectPath } from './path.ts'
 import { viewOne, viewPage } from './view.ts'
 
-const HEALTH = /^\/(?:healthz|livez|readyz)(?:\/|$)/
+/** The checks can be asked one by one: there is one process, and it either answers or does not. */
+const HEALTH = /^\/(healthz|livez|readyz)(?:\/(?:ping|log|etcd)?)?$/
 
 /** One request on its way: what it asks and where the answer goes. */
 interface Exchange {
@@ -41,22 +42,38 @@ interface Exchange {
  */
 export async function answer(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, query } = targetOf(request)
-  if (HEALTH.test(pathname)) return sendText(response, 200, 'ok')
+  const health = HEALTH.exec(pathname)?.[1]
+  if (health !== undefined) return sendText(response, 200, healthText(health, query))
   const user = cluster.authenticator.fromHeader(request.headers.authorization)
   if (!user && pathname !== '/version') throw unauthorized()
   const path = parseObjectPath(pathname)
   if (!path || !user) return describe(cluster, pathname, request, response)
   const resource = cluster.registry.find(path.group, path.version, path.plural)
-  if (!resource || !isServed(resource, path)) throw noSuchResource()
+  if (!resource || !isServed(resource, path)) return sendNothing(cluster, path, response)
+  checkName(path)
   const call = { cluster, resource, path, query, user }
   const form = answerForm(request.headers.accept, query.get('includeObject'))
   await serve({ call, form, request, response })
 }
 
-/** Path and query as they were sent: `URL` would resolve `configmaps/..` to the namespace. */
+function healthText(check: string, query: URLSearchParams): string {
+  return query.has('verbose') ? `[+]ping ok\n[+]log ok\n[+]etcd ok\n${check} check passed\n` : 'ok'
+}
+
+/**
+ * Path and query as they were sent: `URL` would resolve `configmaps/..` to the namespace. A target may name the server, too
+ * (RFC 9112 section 3.2.2).
+ */
 function targetOf({ url = '/' }: IncomingMessage): { pathname: string; query: URLSearchParams } {
-  const [pathname = ''] = url.split('?', 1)
-  return { pathname, query: new URLSearchParams(url.slice(pathname.length + 1)) }
+  const target = url.replace(/^https?:\/\/[^/?]*/i, '')
+  const [pathname = ''] = target.split('?', 1)
+  return { pathname, query: new URLSearchParams(target.slice(pathname.length + 1)) }
+}
+
+/** What is missing is a resource of a version that is served, or a page that nobody has. */
+function sendNothing({ registry }: Cluster, { group, version }: ApiVersion, response: ServerResponse): void {
+  if (registry.all().some((one) => one.group === group && one.version === version)) throw noSuchResource()
+  sendPageNotFound(response)
 }
 
 /** A namespace in the path needs a resource that has namespaces, a name of such a resource its namespace. */
@@ -66,11 +83,12 @@ function isServed(resource: Resource, { namespace, name, subresource }: ObjectPa
 }
 
 function describe(cluster: Cluster, pathname: string, request: IncomingMessage, response: ServerResponse): void {
+  const { accept, host = '' } = request.headers
+  const resources = cluster.registry.all()
+  const described = describeServer(pathname, accept, resources, host)
+  if (!described) return sendNothing(cluster, versionAt(pathname), response)
   if (request.method !== 'GET') throw methodNotAllowed()
-  const address = request.headers.host ?? ''
-  const described = describeServer(pathname, request.headers.accept, cluster.registry.all(), address)
-  if (!described) throw noSuchResource()
-  sendDescription(response, described)
+  sendDescription(response, described, accept)
 }
 
 function verbOf(method: string, named: boolean): Verb {
@@ -98,7 +116,7 @@ async function serve(exchange: Exchange): Promise<void> {
   const contentType = contentTypeOf(request)
   const bytes = await readBody(request)
   // The media types of patches end in `+json` or `+yaml`: what they mean is the patch's business, how they parse is not.
-  const body = parseBody(bytes, verb === 'patch' ? patchEncoding(contentType) : contentType)
+  const body = parseBody(bytes, verb === 'patch' ? patchEncoding(contentType) : contentType, call.resource.kind)
   const { code, value } = write(call, verb, body, contentType)
   sendValue(exchange.response, code, value(exchange.form), exchange.form)
 }
@@ -119,8 +137,7 @@ function checkVerb({ resource, path }: Call, verb: Verb): void {
 
 async function read({ call, form, response }: Exchange): Promise<void> {
   const { resource, path, query, cluster } = call
-  const watching = query.get('watch')
-  if (watching === 'true' || watching === '1') return watchObjects(call, form, response)
+  if (isTrue(query.get('watch'))) return watchObjects(call, form, response)
   if (path.subresource === 'log') return streamLog(call, response)
   if (path.subresource === 'scale') return sendValue(response, 200, readScale(call), form)
   const now = cluster.clock()
@@ -128,6 +145,11 @@ async function read({ call, form, response }: Exchange): Promise<void> {
     ? viewOne(present(requireObject(call), resource), resource, form, now)
     : viewPage(listObjects(call), resource, form, now)
   sendValue(response, 200, value, form)
+}
+
+/** A boolean of a query, as kube-apiserver reads it: all but two words are true. */
+function isTrue(value: string | null): boolean {
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false'
 }
 
 /** What a write answers: the status code, and the body in the view the client asked for. */

@@ -31,8 +31,9 @@ function completed(value: Record<string, unknown>, resource: Resource): Record<s
  * A body as an object of the resource it was sent to, with the namespace of its path.
  * @throws StatusError 400 where it is no object, of another kind, or for another name or namespace.
  */
-export function parseObject(value: unknown, resource: Resource, path: ObjectPath): ApiObject {
-  if (!isRecord(value)) throw unrecognized(resource)
+export function parseObject(sent: unknown, resource: Resource, path: ObjectPath): ApiObject {
+  const value = sent === null ? {} : sent // as Go reads it
+  if (!isRecord(value) || !hasTextualKind(value)) throw unrecognized(resource)
   if (isDeeperThan(value, MAX_DEPTH)) throw badRequest(`the object is nested more than ${MAX_DEPTH} levels deep`)
   checkMetadataTypes(value, resource)
   const object = ordered(completed(value, resource))
@@ -42,6 +43,10 @@ export function parseObject(value: unknown, resource: Resource, path: ObjectPath
   if (resource.namespaced) object.metadata.namespace = path.namespace
   else delete object.metadata.namespace
   return object
+}
+
+function hasTextualKind({ kind = '', apiVersion = '' }: Record<string, unknown>): boolean {
+  return typeof kind === 'string' && typeof apiVersion === 'string'
 }
 
 function unrecognized({ kind }: Resource): Error {

@@ -1,3 +1,4 @@
+import { objectTooLarge } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { Database } from './database.ts'
 import { History } from './history.ts'
@@ -23,6 +24,14 @@ export function encode(object: ApiObject): string {
   const json = JSON.stringify(object)
   encoded.set(object, json)
   return json
+}
+
+/** etcd's `--max-request-bytes`, which is the largest object that an API server can store. */
+const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024
+
+function isTooLarge(json: string): boolean {
+  // No character takes more than three bytes: the bytes of small objects need not be counted.
+  return json.length * 3 > MAX_OBJECT_BYTES && Buffer.byteLength(json) > MAX_OBJECT_BYTES
 }
 
 function keyOf({ metadata: { namespace = '', name } }: ApiObject): string {
@@ -117,7 +126,9 @@ export class ObjectStore {
     const version = this.#version + 1
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
     const { namespace = '', name } = object.metadata
-    this.database.commit({ key, namespace, name, body: what === 'put' ? encode(stored) : undefined, version })
+    const body = what === 'put' ? encode(stored) : undefined
+    if (body !== undefined && isTooLarge(body)) throw objectTooLarge()
+    this.database.commit({ key, namespace, name, body, version })
     this.#version = version
     return stored
   }

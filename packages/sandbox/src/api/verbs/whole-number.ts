@@ -9,5 +9,6 @@ export function wholeNumber(query: URLSearchParams, name: string): number | unde
   if (text === null || text === '') return undefined
   const value = Number(text)
   if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(value)) return value
-  throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}: must be a whole number`)
+  const why = /^[+-]?\d+$/.test(text) ? 'value out of range' : 'invalid syntax'
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`)
 }
