@@ -64,6 +64,7 @@ export function resourcesOfDefinition(definition: ApiObject): Resource[] {
         storageKey: `${plural}.${group}`,
         storageVersion: joinApiVersion(group, stringAt(stored, 'name') ?? version),
         ...(columns.length > 0 && { printerColumns: columns }),
+        openApiSchema: fieldAt(served, 'schema', 'openAPIV3Schema'),
       }
     })
 }

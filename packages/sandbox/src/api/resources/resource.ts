@@ -44,6 +44,8 @@ export interface Resource {
   /** The `apiVersion` in which objects are kept. */
   readonly storageVersion: string
   readonly printerColumns?: readonly PrinterColumn[]
+  /** Of a custom resource: the `openAPIV3Schema` of its version. */
+  readonly openApiSchema?: unknown
 }
 
 export const ALL_VERBS: readonly Verb[] = [

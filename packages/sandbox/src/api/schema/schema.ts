@@ -9,16 +9,25 @@ export interface ScalarSchema {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'quantity' | 'int-or-string'
   /** As in OpenAPI: `int32`, `date-time`, `byte`. */
   readonly format?: string
+  /** What stands for it where it is left out: in built-in kinds, the key of an item of a `map` list (`protocol: TCP`). */
+  readonly default?: unknown
 }
 
 /** An object with named fields. */
 export interface StructSchema {
   readonly type: 'struct'
+  /** Of a built-in kind: the name of its type, `apps.v1.DeploymentSpec`. */
+  readonly name?: string
   readonly fields: Readonly<Record<string, Schema>>
+  /** The fields that must be there. */
+  readonly required?: readonly string[]
   /** Has one owner as a whole. Default false: each field has its own. */
   readonly atomic?: boolean
+  /** Whether a strategic merge patch drops the fields that it does not name (`retainKeys`). Default false. */
+  readonly retainsKeys?: boolean
   /** Keeps fields that are not listed. Default false. */
   readonly preservesUnknown?: boolean
+  readonly default?: unknown
 }
 
 /** An object whose field names are data: labels, the keys of a ConfigMap. */
@@ -27,6 +36,7 @@ export interface MapSchema {
   readonly values: Schema
   /** Has one owner as a whole. Default false. */
   readonly atomic?: boolean
+  readonly default?: unknown
 }
 
 export interface ListSchema {
@@ -40,9 +50,13 @@ export interface ListSchema {
   readonly mergeKey?: string
   /** Whether a strategic merge patch adds to the list of scalars. Default false. */
   readonly mergesScalars?: boolean
+  /** Whether a strategic merge patch drops the fields of an item that it does not name (`retainKeys`). Default false. */
+  readonly retainsKeys?: boolean
+  readonly default?: unknown
 }
 
 /** Anything: JSON that the server keeps as it is. Has one owner as a whole. */
 export interface AnySchema {
   readonly type: 'any'
+  readonly default?: unknown
 }
