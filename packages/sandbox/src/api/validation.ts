@@ -1,21 +1,48 @@
 import type { ApiObject } from './object.ts'
 import type { StatusCause } from './status.ts'
+import { validateCronJob, validateJob } from './validation/batch.ts'
 import { validateConfigMap, validateSecret } from './validation/data.ts'
 import { validateDefinition } from './validation/definition.ts'
+import { validateEndpoints } from './validation/endpoints.ts'
+import { validateIngress, validateIngressClass } from './validation/ingress.ts'
+import { validateLimitRange } from './validation/limit-range.ts'
 import { validateMetadata } from './validation/metadata.ts'
+import { validateNetworkPolicy } from './validation/network-policy.ts'
 import { validatePodSpec } from './validation/pod.ts'
+import { validateDisruptionBudget, validatePriorityClass } from './validation/policy.ts'
+import { validateResourceQuota } from './validation/quota.ts'
 import { validateService } from './validation/service.ts'
 import { validateClaim } from './validation/storage.ts'
-import { validateDeployment, validateReplicaSet } from './validation/workload.ts'
+import { validateWebhooks } from './validation/webhook.ts'
+import {
+  validateDaemonSet,
+  validateDeployment,
+  validateReplicaSet,
+  validateStatefulSet,
+} from './validation/workload.ts'
 
 const checksByKind: Readonly<Record<string, (object: ApiObject) => StatusCause[]>> = {
   'v1/ConfigMap': validateConfigMap,
+  'v1/Endpoints': validateEndpoints,
+  'v1/LimitRange': validateLimitRange,
   'v1/PersistentVolumeClaim': validateClaim,
   'v1/Pod': (pod) => validatePodSpec(pod['spec'], 'spec'),
+  'v1/ResourceQuota': validateResourceQuota,
   'v1/Secret': validateSecret,
   'v1/Service': validateService,
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': validateWebhooks,
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': validateWebhooks,
+  'apps/v1/DaemonSet': validateDaemonSet,
   'apps/v1/Deployment': validateDeployment,
   'apps/v1/ReplicaSet': validateReplicaSet,
+  'apps/v1/StatefulSet': validateStatefulSet,
+  'batch/v1/CronJob': validateCronJob,
+  'batch/v1/Job': validateJob,
+  'networking.k8s.io/v1/Ingress': validateIngress,
+  'networking.k8s.io/v1/IngressClass': validateIngressClass,
+  'networking.k8s.io/v1/NetworkPolicy': validateNetworkPolicy,
+  'policy/v1/PodDisruptionBudget': validateDisruptionBudget,
+  'scheduling.k8s.io/v1/PriorityClass': validatePriorityClass,
   'apiextensions.k8s.io/v1/CustomResourceDefinition': validateDefinition,
 }
 

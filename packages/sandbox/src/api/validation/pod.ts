@@ -3,6 +3,7 @@ import type { StatusCause } from '../status.ts'
 import { duplicatesOf, forbidden, oneOf, required } from './cause.ts'
 import { validateContainer } from './container.ts'
 import { checkName, label } from './names.ts'
+import { validatePlacement } from './placement.ts'
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
@@ -24,6 +25,7 @@ export function validatePodSpec(spec: unknown, field: string): StatusCause[] {
     ...duplicatesOf(all, (index) => `${fieldOf(index)}.name`),
     ...oneOf(`${field}.restartPolicy`, stringAt(spec, 'restartPolicy'), RESTART_POLICIES),
     ...oneOf(`${field}.dnsPolicy`, stringAt(spec, 'dnsPolicy'), DNS_POLICIES),
+    ...validatePlacement(spec, field),
   ]
 }
 

@@ -1,49 +1,89 @@
 import type { ApiObject } from '../object.ts'
-import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
+import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
 import { forbidden, invalidValue, oneOf, required } from './cause.ts'
 import { checkLabel } from './metadata.ts'
+import { checkShare, notNegative } from './number.ts'
 import { validatePodSpec } from './pod.ts'
 
-const TEMPLATE_LABELS = 'spec.template.metadata.labels'
-
 export function validateDeployment(object: ApiObject): StatusCause[] {
-  return [...validateReplicas(object, 'deployment'), ...checkStrategy(object)]
+  const { spec } = object
+  const deadline = numberAt(spec, 'progressDeadlineSeconds') ?? Infinity
+  const isShort = deadline <= (numberAt(spec, 'minReadySeconds') ?? 0)
+  const field = 'spec.progressDeadlineSeconds'
+  return [
+    ...validateReplicas(object, 'deployment'),
+    ...checkStrategy(object),
+    ...notNegative(spec, 'spec.minReadySeconds'),
+    ...notNegative(spec, 'spec.revisionHistoryLimit'),
+    ...notNegative(spec, field),
+    ...(isShort ? [invalidValue(field, deadline, 'must be greater than minReadySeconds')] : []),
+  ]
 }
 
 export function validateReplicaSet(object: ApiObject): StatusCause[] {
-  return validateReplicas(object, 'replicaset')
+  return [...validateReplicas(object, 'replicaset'), ...notNegative(object['spec'], 'spec.minReadySeconds')]
 }
 
 function validateReplicas(object: ApiObject, what: string): StatusCause[] {
   return [
-    ...checkReplicas(fieldAt(object, 'spec', 'replicas')),
+    ...notNegative(object['spec'], 'spec.replicas'),
     ...checkSelector(object, what),
-    ...checkTemplate(object),
+    ...checkLastingTemplate(object),
   ]
 }
 
-function checkReplicas(replicas: unknown): StatusCause[] {
-  const field = 'spec.replicas'
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas))
-    return [invalidValue(field, replicas, 'must be an integer')]
-  return replicas < 0 ? [invalidValue(field, replicas, 'must be greater than or equal to 0')] : []
+export function validateStatefulSet(object: ApiObject): StatusCause[] {
+  const { spec } = object
+  const order = fieldAt(spec, 'podManagementPolicy')
+  const isKnown = order === 'OrderedReady' || order === 'Parallel'
+  const unknown = invalidValue('spec.podManagementPolicy', order, "must be 'OrderedReady' or 'Parallel'")
+  return [
+    ...(isKnown ? [] : [unknown]),
+    ...checkStatefulStrategy(fieldAt(spec, 'updateStrategy')),
+    ...notNegative(spec, 'spec.replicas'),
+    ...notNegative(spec, 'spec.minReadySeconds'),
+    ...checkSelector(object, 'statefulset'),
+    ...checkLastingTemplate(object),
+  ]
+}
+
+export function validateDaemonSet(object: ApiObject): StatusCause[] {
+  return [
+    ...checkSelector(object, 'daemonset'),
+    ...checkLastingTemplate(object),
+    ...checkDaemonStrategy(fieldAt(object, 'spec', 'updateStrategy')),
+  ]
 }
 
 /** The selector must find the pods of its own template, or the controller would make pods forever. */
 function checkSelector(object: ApiObject, what: string): StatusCause[] {
   const selector = fieldAt(object, 'spec', 'selector')
-  const labels = fieldAt(object, 'spec', 'template', 'metadata', 'labels') ?? null
-  const mismatch = invalidValue(TEMPLATE_LABELS, labels, '`selector` does not match template `labels`')
-  if (!isRecord(selector)) return [required('spec.selector'), mismatch]
-  const wanted = Object.entries(fieldAt(selector, 'matchLabels') ?? {})
-  const expressions = listAt(selector, 'matchExpressions')
-  if (wanted.length === 0 && expressions.length === 0) {
+  if (!isRecord(selector)) return [required('spec.selector'), mismatchOf(object)]
+  const keys = Object.keys(fieldAt(selector, 'matchLabels') ?? {})
+  if (keys.length === 0 && listAt(selector, 'matchExpressions').length === 0) {
     return [invalidValue('spec.selector', {}, `empty selector is invalid for ${what}`)]
   }
+  return selectorMismatch(object, selector)
+}
+
+/** A cause where a selector does not find the pods of the object's own template. */
+export function selectorMismatch(object: ApiObject, selector: Record<string, unknown>): StatusCause[] {
+  const labels = templateLabels(object)
+  const wanted = Object.entries(fieldAt(selector, 'matchLabels') ?? {})
+  const expressions = listAt(selector, 'matchExpressions')
   const matches =
     wanted.every(([key, value]) => fieldAt(labels, key) === value) && expressions.every((one) => meets(labels, one))
-  return matches ? [] : [mismatch]
+  return matches ? [] : [mismatchOf(object)]
+}
+
+function templateLabels(object: ApiObject): unknown {
+  return fieldAt(object, 'spec', 'template', 'metadata', 'labels') ?? null
+}
+
+function mismatchOf(object: ApiObject): StatusCause {
+  const field = 'spec.template.metadata.labels'
+  return invalidValue(field, templateLabels(object), '`selector` does not match template `labels`')
 }
 
 function meets(labels: unknown, expression: unknown): boolean {
@@ -63,17 +103,24 @@ function meets(labels: unknown, expression: unknown): boolean {
   }
 }
 
-function checkTemplate(object: ApiObject): StatusCause[] {
-  const labels = fieldAt(object, 'spec', 'template', 'metadata', 'labels')
-  const spec = fieldAt(object, 'spec', 'template', 'spec')
-  const restartPolicy = stringAt(spec, 'restartPolicy')
-  const field = 'spec.template.spec'
+/** A template of pods that are started again whenever they end. */
+function checkLastingTemplate(object: ApiObject): StatusCause[] {
+  const template = fieldAt(object, 'spec', 'template')
+  const restartPolicy = stringAt(template, 'spec', 'restartPolicy')
+  return [
+    ...checkTemplatePods('spec.template', template),
+    ...oneOf('spec.template.spec.restartPolicy', restartPolicy, ['Always']),
+  ]
+}
+
+/** Labels and spec of a pod template. */
+export function checkTemplatePods(field: string, template: unknown): StatusCause[] {
+  const labels = fieldAt(template, 'metadata', 'labels')
   return [
     ...Object.entries(isRecord(labels) ? labels : {}).flatMap(([key, value]) =>
-      checkLabel(TEMPLATE_LABELS, key, value),
+      checkLabel(`${field}.labels`, key, value),
     ),
-    ...validatePodSpec(spec, field),
-    ...oneOf(`${field}.restartPolicy`, restartPolicy, ['Always']),
+    ...validatePodSpec(fieldAt(template, 'spec'), `${field}.spec`),
   ]
 }
 
@@ -86,9 +133,45 @@ function checkStrategy(object: ApiObject): StatusCause[] {
     const detail = "may not be specified when strategy `type` is 'Recreate'"
     return rolling === undefined ? [] : [forbidden(`${field}.rollingUpdate`, detail)]
   }
-  if (type !== 'RollingUpdate') return oneOf(`${field}.type`, type, ['Recreate', 'RollingUpdate'])
-  const stuck = [fieldAt(rolling, 'maxSurge'), fieldAt(rolling, 'maxUnavailable')].every(
-    (one) => one === 0 || one === '0%',
-  )
-  return stuck ? [invalidValue(`${field}.rollingUpdate.maxUnavailable`, 0, 'may not be 0 when `maxSurge` is 0')] : []
+  if (type !== 'RollingUpdate') {
+    return oneOf(field, { Type: type, RollingUpdate: rolling ?? null }, ['Recreate', 'RollingUpdate'])
+  }
+  const [unavailable, surge] = [fieldAt(rolling, 'maxUnavailable'), fieldAt(rolling, 'maxSurge')]
+  const isStuck = isNone(surge) && isNone(unavailable)
+  const at = `${field}.rollingUpdate`
+  return [
+    ...checkShare(`${at}.maxUnavailable`, unavailable, 100),
+    ...checkShare(`${at}.maxSurge`, surge),
+    ...(isStuck ? [invalidValue(`${at}.maxUnavailable`, 0, 'may not be 0 when `maxSurge` is 0')] : []),
+  ]
+}
+
+function isNone(share: unknown): boolean {
+  return share === 0 || share === '0%'
+}
+
+function checkStatefulStrategy(strategy: unknown): StatusCause[] {
+  const field = 'spec.updateStrategy'
+  const type = fieldAt(strategy, 'type')
+  const rolling = fieldAt(strategy, 'rollingUpdate')
+  const partition = fieldAt(rolling, 'partition') ?? 0
+  if (type === 'RollingUpdate') return notNegative(rolling, `${field}.rollingUpdate.partition`)
+  if (type !== 'OnDelete') {
+    return [invalidValue(field, { Type: type, RollingUpdate: null }, "must be 'RollingUpdate' or 'OnDelete'")]
+  }
+  const shown = { Partition: partition, MaxUnavailable: null }
+  const only = "only allowed for updateStrategy 'RollingUpdate'"
+  return rolling === undefined ? [] : [invalidValue(`${field}.rollingUpdate`, shown, only)]
+}
+
+function checkDaemonStrategy(strategy: unknown): StatusCause[] {
+  const field = 'spec.updateStrategy'
+  const type = fieldAt(strategy, 'type')
+  const rolling = fieldAt(strategy, 'rollingUpdate')
+  if (type === 'OnDelete') return []
+  if (type !== 'RollingUpdate') {
+    return oneOf(field, { Type: type, RollingUpdate: rolling ?? null }, ['RollingUpdate', 'OnDelete'])
+  }
+  const isStuck = isNone(fieldAt(rolling, 'maxSurge')) && isNone(fieldAt(rolling, 'maxUnavailable'))
+  return isStuck ? [required(`${field}.rollingUpdate.maxUnavailable`, 'cannot be 0 when maxSurge is 0')] : []
 }
