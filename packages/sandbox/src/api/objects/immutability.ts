@@ -11,8 +11,13 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
     'spec.names.plural',
     'spec.scope',
   ],
+  'apps/v1/DaemonSet': ['spec.selector'],
   'apps/v1/Deployment': ['spec.selector'],
   'apps/v1/ReplicaSet': ['spec.selector'],
+  'batch/v1/Job': ['spec.completions', 'spec.completionMode', 'spec.selector', 'spec.podFailurePolicy'],
+  'networking.k8s.io/v1/IngressClass': ['spec.controller'],
+  'scheduling.k8s.io/v1/PriorityClass': ['preemptionPolicy'],
+  'v1/ResourceQuota': ['spec.scopes'],
   'v1/Secret': ['type'],
   'storage.k8s.io/v1/StorageClass': ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
   'rbac.authorization.k8s.io/v1/RoleBinding': ['roleRef'],
@@ -96,6 +101,56 @@ function claimSpec(object: ApiObject, existing: ApiObject): StatusCause[] {
   return [{ reason: 'FieldValueForbidden', message, field: 'spec' }]
 }
 
+/** A Job's pods are what they are; only where they may run can change, and only until the first of them starts. */
+function jobTemplate(object: ApiObject, existing: ApiObject): StatusCause[] {
+  const mayMove = fieldAt(existing, 'spec', 'suspend') === true && !stringAt(existing, 'status', 'startTime')
+  const kept = ({ spec }: ApiObject): unknown => {
+    const template = fieldAt(spec, 'template')
+    if (!mayMove || !isRecord(template)) return template
+    const {
+      nodeSelector: _nodes,
+      affinity: _affinity,
+      tolerations: _tolerations,
+      schedulingGates: _gates,
+      ...rest
+    } = recordOf(template['spec'])
+    return { ...template, metadata: undefined, spec: rest }
+  }
+  if (isDeepStrictEqual(kept(object), kept(existing))) return []
+  return [fixed('spec.template', fieldAt(object, 'spec', 'template'))]
+}
+
+/** The fields of a StatefulSet's spec that may change, and how the message lists them. */
+const FREE_FIELDS = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+]
+const FREE_FIELDS_TEXT = `${FREE_FIELDS.slice(0, -1)
+  .map((field) => `'${field}'`)
+  .join(', ')} and '${FREE_FIELDS.at(-1)}'`
+
+function statefulSpec({ spec }: ApiObject, existing: ApiObject): StatusCause[] {
+  const kept = (of: unknown) =>
+    Object.fromEntries(Object.entries(recordOf(of)).filter(([field]) => !FREE_FIELDS.includes(field)))
+  if (isDeepStrictEqual(kept(spec), kept(existing['spec']))) return []
+  const message = `Forbidden: updates to statefulset spec for fields other than ${FREE_FIELDS_TEXT} are forbidden`
+  return [{ reason: 'FieldValueForbidden', message, field: 'spec' }]
+}
+
+function priority(object: ApiObject, existing: ApiObject): StatusCause[] {
+  if (object['value'] === existing['value']) return []
+  return [{ reason: 'FieldValueForbidden', message: 'Forbidden: may not be changed in an update.', field: 'value' }]
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
+}
+
 function serviceAddress(object: ApiObject, existing: ApiObject): StatusCause[] {
   const before = stringAt(existing, 'spec', 'clusterIP')
   const after = fieldAt(object, 'spec', 'clusterIP')
@@ -113,6 +168,12 @@ export function forbiddenChanges(object: ApiObject, existing: ApiObject): Status
       return claimSpec(object, existing)
     case 'v1/Service':
       return serviceAddress(object, existing)
+    case 'batch/v1/Job':
+      return [...fixedFields(object, existing), ...jobTemplate(object, existing)]
+    case 'apps/v1/StatefulSet':
+      return statefulSpec(object, existing)
+    case 'scheduling.k8s.io/v1/PriorityClass':
+      return [...priority(object, existing), ...fixedFields(object, existing)]
     case 'v1/ConfigMap':
     case 'v1/Secret':
       return [...sealed(object, existing), ...fixedFields(object, existing)]
