@@ -2,14 +2,15 @@ import type { ServerResponse } from 'node:http'
 import type { Call } from '../cluster.ts'
 import { expired } from '../errors.ts'
 import type { AnswerForm } from '../http/negotiation.ts'
-import { viewOne } from '../http/view.ts'
 import type { ApiObject } from '../object.ts'
-import { present } from '../objects/present.ts'
 import { selectionOf } from '../objects/selection.ts'
 import type { Selection } from '../objects/selection.ts'
 import type { StatusError } from '../status.ts'
 import type { Change } from '../store/history.ts'
 import { encode } from '../store/store.ts'
+import { eventLine } from './event-line.ts'
+import type { EventType } from './event-line.ts'
+import { PacedWriter } from './paced-writer.ts'
 import { checkVersion } from './read.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -20,8 +21,6 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1
 const BOOKMARK_INTERVAL_MS = 30_000
 /** Bytes a client may leave unread, besides what it is sent at the beginning, before it is cut: it lists again. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
-
-type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
 /**
  * GET with `watch=true`: one JSON line for each change, from the version the client names, or from everything that exists
@@ -60,14 +59,14 @@ class WatchStream {
   readonly #call: Call
   readonly #form: AnswerForm
   readonly #response: ServerResponse
+  readonly #writer: PacedWriter
   readonly #matches: Selection
-  /** None at the beginning: a client that is cut there would begin again, and be cut again. */
-  #maxUnread = Number.POSITIVE_INFINITY
 
   constructor(call: Call, form: AnswerForm, response: ServerResponse, matches: Selection) {
     this.#call = call
     this.#form = form
     this.#response = response
+    this.#writer = new PacedWriter(response)
     this.#matches = matches
   }
 
@@ -91,7 +90,8 @@ class WatchStream {
   /** Sends what happens from now on until the client leaves, is cut or the time is over. */
   follow(timeoutMs: number): void {
     const { cluster, resource } = this.#call
-    this.#maxUnread = this.#response.writableLength + MAX_UNREAD_BYTES
+    // Not earlier: a client that is cut at the beginning would begin again, and be cut again.
+    this.#writer.limit(MAX_UNREAD_BYTES)
     const unsubscribe = cluster.store.subscribe(resource.storageKey, (change) => this.#follow(change))
     const bookmarks = setInterval(() => this.#allowedBookmark(), BOOKMARK_INTERVAL_MS)
     const stop = (): void => {
@@ -112,15 +112,14 @@ class WatchStream {
     try {
       this.send(change)
     } catch (error) {
-      this.#call.cluster.onFault(error)
-      this.#response.destroy()
+      this.#giveUp(error)
     }
   }
 
   /** Ends the watch with an ERROR event: the headers have gone out, so the refusal travels as an event. */
   fail(error: StatusError): void {
     this.#line(JSON.stringify({ type: 'ERROR', object: error.toStatus() }))
-    this.#response.end()
+    this.#writer.end()
   }
 
   /** What a selector loses is sent in its last matching state, with the version at which it stopped matching. */
@@ -135,7 +134,7 @@ class WatchStream {
 
   #end(): void {
     this.#allowedBookmark()
-    this.#response.end()
+    this.#writer.end()
   }
 
   #allowedBookmark(): void {
@@ -155,17 +154,26 @@ class WatchStream {
   }
 
   #write(type: EventType, object: ApiObject): void {
-    const { resource, cluster } = this.#call
-    const shown = present(object, resource)
-    const json =
-      this.#form.view === 'object'
-        ? encode(shown)
-        : JSON.stringify(viewOne(shown, resource, this.#form, cluster.clock()))
-    this.#line(`{"type":"${type}","object":${json}}`)
+    this.#writer.send(() => this.#eventLine(type, object), encode(object).length)
+  }
+
+  /** Made when the client is ready for it, which may be long after the change. */
+  #eventLine(type: EventType, object: ApiObject): Buffer | undefined {
+    try {
+      return eventLine(type, object, this.#call, this.#form)
+    } catch (error) {
+      this.#giveUp(error)
+      return undefined
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    this.#call.cluster.onFault(error)
+    this.#response.destroy()
   }
 
   #line(json: string): void {
-    this.#response.write(`${json}\n`)
-    if (this.#response.writableLength > this.#maxUnread) this.#response.destroy()
+    const line = Buffer.from(`${json}\n`)
+    this.#writer.send(() => line, line.length)
   }
 }
