@@ -32,5 +32,6 @@ export function addMigrationCommands(program: Command, shell: Shell): void {
     .option('--plan', 'show what would go and what would stay, and change nothing')
     .option('--dsc', 'drop the nim field of the DataScienceCluster, too; without this its patch is printed')
     .option('--yes', 'do not ask')
+    .addOption(outputOption('json', 'yaml', 'name'))
     .action(async (flags: CleanupFlags) => (await import('./commands/cleanup-legacy.ts')).cleanupLegacy(flags, shell))
 }

@@ -45,6 +45,8 @@ export type DeployErrorCode =
   | 'NEXUS_DEPLOY_PVC_INCOMPATIBLE'
   /** The PVC cannot be resized so: it only grows, and only where its StorageClass allows it. */
   | 'NEXUS_DEPLOY_PVC_RESIZE'
+  /** No StorageClass of this name, and no volume of that class. */
+  | 'NEXUS_DEPLOY_STORAGE_CLASS_NOT_FOUND'
   /** No hardware profile of this name. */
   | 'NEXUS_DEPLOY_PROFILE_NOT_FOUND'
   /** A hardware profile cannot be read. */

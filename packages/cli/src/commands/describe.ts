@@ -1,7 +1,7 @@
 import { predictorName } from '@nexus/core'
 import type { Event, Pod } from '@nexus/kube'
 import { describeNIMDeployment } from '@nexus/nim-serving'
-import type { KeyDetails, NIMDeploymentDetails, VolumeDetails } from '@nexus/nim-serving'
+import type { KeyDetails, NIMDeployment, NIMDeploymentDetails, VolumeDetails } from '@nexus/nim-serving'
 import { withCluster } from '../cluster.ts'
 import type { ClusterFlags } from '../cluster.ts'
 import { deploymentData } from '../deployment-data.ts'
@@ -47,7 +47,7 @@ function renderDetails(details: NIMDeploymentDetails, now: Date): string {
     ['Display name', deployment.displayName],
     ['Model', deployment.model],
     ['Image', deployment.image],
-    ['Replicas', String(deployment.replicas)],
+    ['Replicas', renderReplicas(deployment)],
     ['GPUs', `${deployment.gpus} for each replica`],
     ['Hardware profile', hardwareProfile && `${hardwareProfile.name} (${hardwareProfile.namespace})`],
     ['Age', renderAge(deployment.createdAt, now)],
@@ -62,6 +62,10 @@ function renderDetails(details: NIMDeploymentDetails, now: Date): string {
     ['Volume', renderVolume(details.volume)],
     ['Objects', objectNames(details).join(', ')],
   ])
+}
+
+function renderReplicas({ replicas, maxReplicas }: NIMDeployment): string {
+  return replicas === maxReplicas ? String(replicas) : `${replicas} to ${maxReplicas}`
 }
 
 function renderKey(key: KeyDetails | undefined): string {

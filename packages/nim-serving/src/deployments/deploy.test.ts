@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { Kinds } from '@nexus/kube'
-import type { Kind, KubeClient, KubeObject, ObjectMeta } from '@nexus/kube'
+import type { Kind, KubeClient, KubeObject, ObjectMeta, PersistentVolume } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
 import { hasControlPlane, startFaultProxy } from '@nexus/kube/testing'
 import type { Fault } from '@nexus/kube/testing'
@@ -191,6 +191,19 @@ describe.skipIf(!hasControlPlane())('deployNIMDeployment', () => {
     expect(result).toMatchObject({ outcome: 'created', reused: [{ kind: 'PersistentVolumeClaim' }] })
   })
 
+  test('is refused for a StorageClass that nothing has, and writes nothing', async () => {
+    const project = await freshProject(kube)
+    const request = testRequest({ project, storage: { mode: 'new', storageClass: 'no-such-class' } })
+    await expect(deployNIMDeployment(request, deps(kube))).rejects.toMatchObject({
+      code: 'NEXUS_DEPLOY_STORAGE_CLASS_NOT_FOUND',
+      message: 'There is no StorageClass "no-such-class".',
+    })
+    expect(await namesOf(kube, project)).toEqual([])
+    await kube.create(volumeOfClass('no-such-class', project))
+    const result = await deployNIMDeployment(request, deps(kube))
+    expect(result).toMatchObject({ outcome: 'created' })
+  })
+
   test('is refused by the server before anything is written', async () => {
     const project = await freshProject(kube)
     const request = testRequest({ project, description: 'x'.repeat(300_000) })
@@ -291,5 +304,20 @@ async function removeBut(kube: KubeClient, namespace: string, kept: string[]): P
     for (const { metadata } of items) {
       if (!kept.includes(metadata.name)) await kube.delete({ kind, name: metadata.name, namespace })
     }
+  }
+}
+
+/** An admin's volume: its class is a word that claims repeat, and no object. */
+function volumeOfClass(storageClassName: string, project: string): PersistentVolume {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: `volume-${project}` },
+    spec: {
+      capacity: { storage: '1Gi' },
+      accessModes: ['ReadWriteOnce'],
+      storageClassName,
+      hostPath: { path: '/nowhere' },
+    },
   }
 }

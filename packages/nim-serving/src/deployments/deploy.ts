@@ -24,6 +24,7 @@ import type { DeployRequest, ParsedDeployRequest } from './request.ts'
 import { assembleNIMInferenceService, assembleNIMServingRuntime } from './resources.ts'
 import { assembleNIMPVC, assembleNIMSecrets, createNGCPullSecret, createNIMAPISecret, handleNIMPVC } from './secrets.ts'
 import { sizeByProfile } from './size-by-profile.ts'
+import { requireStorageClass } from './storage-class.ts'
 import { assembleTokenAuth, ownedBy } from './token-auth.ts'
 
 export interface DeployDeps {
@@ -87,6 +88,7 @@ export async function deployNIMDeployment(request: DeployRequest, deps: DeployDe
   if (existing.isvc !== undefined && plan.creates.length === 0 && plan.unowned.length === 0) {
     return { outcome: 'unchanged', isvc: existing.isvc }
   }
+  if (plan.missing.pvc !== undefined) await requireStorageClass(kube, plan.missing.pvc, { signal })
   for (const resource of plan.reuses) report({ type: 'reused', resource })
   return parsed.dryRun ? dryRun(parsed, existing, plan, deps) : writeAll(parsed, existing, plan, deps)
 }

@@ -1,10 +1,11 @@
 import { apiKeySecretName, imagePullSecretName } from '@nexus/core'
-import { isNotFound, Kinds } from '@nexus/kube'
+import { isNotFound, KubeApiError, Kinds } from '@nexus/kube'
 import type {
   CallOptions,
   InferenceService,
   KubeClient,
   KubeObject,
+  ListQuery,
   Namespace,
   ObjectMeta,
   ObjectRef,
@@ -92,6 +93,20 @@ export async function getOrUndefined<T extends KubeObject>(
     return await kube.get(ref, options)
   } catch (cause) {
     if (isNotFound(cause)) return undefined
+    throw cause
+  }
+}
+
+/** The objects, or undefined where the caller has no right to list them or the server does not know the kind. */
+export async function listIfAllowed<T extends KubeObject>(
+  kube: KubeClient,
+  query: ListQuery<T>,
+  options?: CallOptions,
+): Promise<readonly T[] | undefined> {
+  try {
+    return (await kube.list(query, options)).items
+  } catch (cause) {
+    if (isNotFound(cause) || (cause instanceof KubeApiError && cause.status === 403)) return undefined
     throw cause
   }
 }

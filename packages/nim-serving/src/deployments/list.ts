@@ -30,7 +30,10 @@ export interface NIMDeployment extends DeploymentParts {
   readonly model: string | undefined
   readonly image: string | undefined
   readonly tag: string | undefined
+  /** As many as run at least. */
   readonly replicas: number
+  /** As many as an autoscaler may run; equal to `replicas` where none scales. */
+  readonly maxReplicas: number
   /** GPUs of one replica. */
   readonly gpus: number
   /** RFC 3339. */
@@ -166,6 +169,7 @@ function toNIMDeployment(parts: DeploymentParts, events: readonly Event[], now: 
   const { name, namespace = '', annotations = {}, creationTimestamp } = isvc.metadata
   const { predictor } = isvc.spec
   const image = runtime && servingContainer(runtime)?.image
+  const { minReplicas = 1 } = predictor
   return {
     ...parts,
     name,
@@ -174,7 +178,8 @@ function toNIMDeployment(parts: DeploymentParts, events: readonly Event[], now: 
     model: predictor.model?.modelFormat.name,
     image,
     tag: image === undefined ? undefined : tagOfImage(image),
-    replicas: predictor.minReplicas ?? 1,
+    replicas: minReplicas,
+    maxReplicas: Math.max(minReplicas, predictor.maxReplicas ?? minReplicas),
     gpus: Number(predictor.model?.resources?.limits?.['nvidia.com/gpu'] ?? 0),
     createdAt: creationTimestamp,
     pvcName: runtime && cacheClaimName(runtime),

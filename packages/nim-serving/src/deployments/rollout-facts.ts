@@ -1,8 +1,8 @@
 import { predictorName } from '@nexus/core'
-import { isNotFound, KubeApiError, Kinds } from '@nexus/kube'
-import type { CallOptions, KubeClient, KubeObject, ListQuery } from '@nexus/kube'
+import { Kinds } from '@nexus/kube'
+import type { CallOptions, KubeClient } from '@nexus/kube'
 import type { DeploymentRef } from '../types.ts'
-import { getOrUndefined } from './existing.ts'
+import { getOrUndefined, listIfAllowed } from './existing.ts'
 import type { RolloutFacts } from './rollout.ts'
 
 /**
@@ -23,18 +23,4 @@ export async function fetchRolloutFacts(
     listIfAllowed(kube, { kind: Kinds.PersistentVolume }, options),
   ])
   return { deployment, nodes, pods, claims: claims ?? [], volumes: volumes ?? [] }
-}
-
-/** The objects, or undefined where the caller has no right to list them or the server does not know the kind. */
-async function listIfAllowed<T extends KubeObject>(
-  kube: KubeClient,
-  query: ListQuery<T>,
-  options?: CallOptions,
-): Promise<readonly T[] | undefined> {
-  try {
-    return (await kube.list(query, options)).items
-  } catch (cause) {
-    if (isNotFound(cause) || (cause instanceof KubeApiError && cause.status === 403)) return undefined
-    throw cause
-  }
 }

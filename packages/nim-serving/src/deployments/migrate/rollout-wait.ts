@@ -2,6 +2,7 @@ import { Kinds } from '@nexus/kube'
 import type { Deployment, InferenceService, KubeClient, Patch } from '@nexus/kube'
 import { isStopped } from '../../api/InferenceService.ts'
 import { getOrUndefined } from '../existing.ts'
+import { isRolledOut } from '../rolled-out.ts'
 import type { DeploymentState } from '../state.ts'
 import { watchNIMDeployment } from '../watch.ts'
 import { MigrateError } from './errors.ts'
@@ -181,16 +182,4 @@ async function waitForDeployment(
 /** Whether new pods of a Deployment will use the deployment's own Secrets. */
 export function usesOwnSecrets({ spec }: Deployment, isvc: InferenceService, own: OwnSecrets): boolean {
   return podsUseOwnSecrets(spec.template.spec, own, { keySetElsewhere: setsOwnKey(isvc) })
-}
-
-/** As `kubectl rollout status` decides it (deploymentutil.DeploymentComplete). */
-function isRolledOut({ metadata, spec, status = {} }: Deployment): boolean {
-  const wanted = spec.replicas ?? 1
-  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status
-  return (
-    observedGeneration >= (metadata.generation ?? 0) &&
-    updatedReplicas === wanted &&
-    replicas === wanted &&
-    availableReplicas === wanted
-  )
 }

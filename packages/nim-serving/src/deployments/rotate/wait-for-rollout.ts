@@ -5,6 +5,7 @@ import type { DeploymentRef } from '../../types.ts'
 import { diagnosePod } from '../diagnosis.ts'
 import type { DiagnosisContext } from '../diagnosis.ts'
 import { podsOf } from '../list.ts'
+import { isRolledOut } from '../rolled-out.ts'
 import { RotateError } from './errors.ts'
 import { ROTATION_KEY } from './rotation.ts'
 
@@ -81,9 +82,9 @@ export function rolloutProgress(
   if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
     return { phase: 'waiting', reason: 'The rollout has not begun yet.' }
   }
+  if (isRolledOut(deployment)) return { phase: 'done' }
   const { replicas = 1 } = spec
-  const { updatedReplicas: updated = 0, availableReplicas: available = 0, replicas: total = 0 } = status
-  if (updated === replicas && total === replicas && available === replicas) return { phase: 'done' }
+  const { updatedReplicas: updated = 0 } = status
   const context: DiagnosisContext = { name, namespace, pvc: undefined, events: [], now }
   const news = pods
     .filter((pod) => annotationOf(pod) === mark && pod.metadata.deletionTimestamp === undefined)
