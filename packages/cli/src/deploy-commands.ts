@@ -65,6 +65,7 @@ function addEdit(program: Command, shell: Shell): void {
   withWait(withSettings(command))
     .option('--no-route', 'make it reachable inside the cluster only')
     .option('--no-auth', 'ask callers for no token, and delete the tokens')
+    .option('--yes', 'do not ask before --no-auth deletes tokens')
     .option('--overwrite', 'write over what somebody else changes at the same time')
     .option('--dry-run', 'show what would change, let the server check it and write nothing')
     .addOption(outputOption('json', 'yaml', 'name'))

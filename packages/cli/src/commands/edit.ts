@@ -3,6 +3,7 @@ import { editNIMDeployment, extractFormData, openNIMDeployment, waitUntilCarried
 import type { DeployInput, EditRequest, EditResult } from '@nexus/nim-serving'
 import { withCluster } from '../cluster.ts'
 import type { Cluster, ClusterFlags } from '../cluster.ts'
+import { confirm } from '../confirm.ts'
 import { settingsOf } from '../deployment-settings.ts'
 import type { SettingFlags } from '../deployment-settings.ts'
 import { parseEnvFlags } from '../env-flags.ts'
@@ -19,6 +20,8 @@ export interface EditFlags extends ClusterFlags, OutputFlags, SettingFlags {
   readonly hardwareProfile?: string | false
   readonly overwrite?: boolean
   readonly dryRun?: boolean
+  /** Do not ask before tokens are deleted. */
+  readonly yes?: boolean
   readonly wait?: boolean
   /** Minutes. */
   readonly timeout: number
@@ -34,6 +37,7 @@ export async function edit(name: string, flags: EditFlags, shell: Shell): Promis
     const { kube, namespace: project } = cluster
     const { overwrite, dryRun } = flags
     const base = await openNIMDeployment(kube, { name, project }, { signal: shell.signal })
+    if (flags.auth === false && dryRun !== true) await confirmTokensGo(base.tokens, flags, shell)
     const tag =
       flags.model === undefined ? undefined : await wantedTag(flags.model, extractFormData(base), cluster, shell)
     const result = await editNIMDeployment(
@@ -47,6 +51,14 @@ export async function edit(name: string, flags: EditFlags, shell: Shell): Promis
       await waitUntilReady({ name, project }, { kube, minutes: flags.timeout, shell })
     }
   })
+}
+
+/** Whoever calls the deployment with one of its tokens is locked out for good. */
+async function confirmTokensGo(tokens: readonly string[], { yes }: EditFlags, shell: Shell): Promise<void> {
+  if (tokens.length === 0 || yes === true) return
+  shell.talk(`would delete the tokens: ${tokens.join(', ')}`)
+  const question = 'Delete them?'
+  await confirm({ question, doing: 'Deleting tokens', refused: 'Nothing was changed' }, shell)
 }
 
 function changesOf(flags: EditFlags): EditRequest {
