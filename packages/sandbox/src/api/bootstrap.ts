@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { keepAggregated } from './authorization/aggregation.ts'
+import { restoreDefaultPolicy } from './authorization/default-policy.ts'
 import { timestamp } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { applyDefaults } from './defaults.ts'
@@ -44,6 +46,8 @@ export function bootstrap(cluster: Cluster, port: number): void {
   for (const name of NAMESPACES) ensure(cluster, 'namespaces', namespace(name))
   ensure(cluster, 'services', kubernetesService(port))
   pointToPort(cluster, port)
+  restoreDefaultPolicy(cluster.store, timestamp(cluster.clock()))
+  keepAggregated(cluster.store)
 }
 
 /** The server may have been started on another port since. */

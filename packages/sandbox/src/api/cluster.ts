@@ -1,4 +1,6 @@
-import type { Authenticator, User } from './http/authentication.ts'
+import type { Authenticator } from './authentication/authenticator.ts'
+import type { User } from './authentication/user.ts'
+import type { Authorizer } from './authorization/authorizer.ts'
 import type { ObjectPath } from './http/path.ts'
 import type { ResourceRegistry } from './resources/registry.ts'
 import type { Resource } from './resources/resource.ts'
@@ -9,7 +11,10 @@ export interface Cluster {
   readonly store: ObjectStore
   readonly registry: ResourceRegistry
   readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
   readonly clock: () => Date
+  /** What the server proves itself with to kubelets. */
+  readonly kubeletToken?: string | undefined
   /** Hears of errors that are the server's own fault. */
   readonly onFault: (error: unknown) => void
 }

@@ -112,12 +112,12 @@ test('a write that was answered survives SIGKILL, and versions never go back', a
 
 test('a write for which the disk has no room is answered with 500, and the server goes on', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
-  // No file may grow beyond 256 KiB (512 blocks of 512 bytes; in some shells of 1024).
-  const running = await startWriter(dir, 'ulimit -f 512')
+  // No file may grow beyond 1 MiB (2048 blocks of 512 bytes; in some shells of 1024), twice what an empty cluster takes.
+  const running = await startWriter(dir, 'ulimit -f 2048')
   const agent = new Agent({ keepAlive: true })
   const large = 'x'.repeat(30_000)
   const written: string[] = []
-  for (let round = 0; round < 60; round++) {
+  for (let round = 0; round < 120; round++) {
     const name = `large-${round}`
     if ((await write(running, agent, name, large)) === undefined) break
     written.push(name)
@@ -173,7 +173,7 @@ test('tokens and the certificate outlive a restart', async () => {
   await using after = await startTestServer({ dir })
   const token = stringAt(issued.body, 'status', 'token') ?? ''
   expect(after.server.caPem).toBe(before.server.caPem)
-  expect((await after.ask('GET', MAPS, { token })).status).toBe(200)
+  expect((await after.ask('GET', '/apis', { token })).status).toBe(200)
   await after.server.close()
   await rm(dir, { recursive: true })
 })

@@ -1,7 +1,10 @@
 import { expect, test, vi } from 'vitest'
+import { Authenticator } from './authentication/authenticator.ts'
+import { ServiceAccountTokens } from './authentication/service-account-tokens.ts'
+import { newSigningKey } from './authentication/signing-key.ts'
+import { Authorizer } from './authorization/authorizer.ts'
 import type { Cluster } from './cluster.ts'
 import { dropOldEvents, startEventExpiry } from './event-expiry.ts'
-import { Authenticator } from './http/authentication.ts'
 import { ResourceRegistry } from './resources/registry.ts'
 import { ObjectStore } from './store/store.ts'
 
@@ -18,7 +21,8 @@ function clusterOf(store: ObjectStore, onFault: (error: unknown) => void = () =>
     store,
     clock,
     registry: new ResourceRegistry(),
-    authenticator: new Authenticator(store, 't', clock),
+    authenticator: new Authenticator(new ServiceAccountTokens(store, newSigningKey(), clock), 't'),
+    authorizer: new Authorizer(store),
     onFault,
   }
 }

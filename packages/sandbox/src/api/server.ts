@@ -4,12 +4,16 @@ import { createServer } from 'node:https'
 import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { Authenticator } from './authentication/authenticator.ts'
+import { ServiceAccountTokens } from './authentication/service-account-tokens.ts'
+import { signingKey } from './authentication/signing-key.ts'
+import { Authorizer } from './authorization/authorizer.ts'
 import { bootstrap } from './bootstrap.ts'
 import type { Cluster } from './cluster.ts'
 import { startEventExpiry } from './event-expiry.ts'
 import { sendError } from './http/answer.ts'
-import { Authenticator } from './http/authentication.ts'
 import { answer } from './http/router.ts'
+import { onUpgrade, shouldUpgradeCallback } from './http/upgrade.ts'
 import { ResourceRegistry } from './resources/registry.ts'
 import { servingCertificate } from './serving-certificate.ts'
 import { StatusError } from './status.ts'
@@ -22,6 +26,8 @@ export interface ApiServerOptions {
   readonly port: number
   /** The administrator's bearer token. */
   readonly token: string
+  /** The bearer token it shows to kubelets when it asks them for logs and ports. Default: none. */
+  readonly kubeletToken?: string
   /** Hears of errors that are the server's own fault, which clients see as 500. Default: nobody does. */
   readonly onFault?: (error: unknown) => void
   /** Default: the system's clock. */
@@ -49,7 +55,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { dir, port, clock = () => new Date() } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const certificate = servingCertificate(dir, clock())
-  const server = createServer({ cert: certificate.certPem, key: certificate.keyPem, ...LIMITS })
+  const server = createServer({ cert: certificate.certPem, key: certificate.keyPem, ...LIMITS, shouldUpgradeCallback })
   const closeServer = closerOf(server)
   // A taken port must be known before the store is opened: the other process may be using it.
   const bound = await listen(server, port)
@@ -62,11 +68,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
 }
 
-function openCluster({ dir, token, onFault = () => {} }: ApiServerOptions, clock: () => Date, port: number): Cluster {
+function openCluster(options: ApiServerOptions, clock: () => Date, port: number): Cluster {
+  const { dir, token, kubeletToken, onFault = () => {} } = options
   const store = new ObjectStore(join(dir, 'cluster.db'))
   try {
-    const authenticator = new Authenticator(store, token, clock)
-    const cluster = { store, registry: new ResourceRegistry(), authenticator, clock, onFault }
+    const tokens = new ServiceAccountTokens(store, signingKey(dir), clock)
+    const authenticator = new Authenticator(tokens, token)
+    const authorizer = new Authorizer(store)
+    const cluster = { store, registry: new ResourceRegistry(), authenticator, authorizer, clock, kubeletToken, onFault }
     bootstrap(cluster, port)
     return cluster
   } catch (error) {
@@ -78,6 +87,7 @@ function openCluster({ dir, token, onFault = () => {} }: ApiServerOptions, clock
 /** Answers requests until the returned function is called. */
 function serve(server: Server, cluster: Cluster, closeServer: () => Promise<void>): () => Promise<void> {
   server.on('request', (request, response) => void handle(cluster, request, response))
+  onUpgrade(server, (request, response) => handle(cluster, request, response))
   // A connection that cannot be accepted, for want of file descriptors: the others go on.
   server.on('error', cluster.onFault)
   const stopExpiry = startEventExpiry(cluster)

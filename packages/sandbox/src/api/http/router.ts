@@ -1,15 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { admitRequest } from '../authorization/admit-request.ts'
+import { attributesOfObjects, attributesOfPath } from '../authorization/attributes.ts'
+import type { Attributes } from '../authorization/attributes.ts'
 import type { Call, Cluster } from '../cluster.ts'
-import { methodNotAllowed, noSuchResource, unauthorized } from '../errors.ts'
+import { methodNotAllowed, noSuchResource } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { hasSubresource } from '../resources/resource.ts'
 import type { Resource, Verb } from '../resources/resource.ts'
+import { ACCESS_REVIEWS, reviewAccess } from '../verbs/access-review.ts'
 import { bindPod } from '../verbs/binding.ts'
 import { createObject } from '../verbs/create.ts'
 import { deleteCollection, deleteObject } from '../verbs/delete.ts'
 import type { Deletion } from '../verbs/delete.ts'
 import { streamLog } from '../verbs/log.ts'
 import { patchObject } from '../verbs/patch.ts'
+import { forwardPorts } from '../verbs/port-forward.ts'
 import { listObjects } from '../verbs/read.ts'
 import { patchScale, readScale, replaceScale } from '../verbs/scale.ts'
 import { requestToken, reviewSelf, reviewToken } from '../verbs/token.ts'
@@ -42,18 +47,27 @@ interface Exchange {
  */
 export async function answer(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, query } = targetOf(request)
+  const path = parseObjectPath(pathname)
+  // Before anything is said of the cluster, and before a body is read.
+  const user = admitRequest(cluster, request, attributesOf(request, pathname, query, path))
   const health = HEALTH.exec(pathname)?.[1]
   if (health !== undefined) return sendText(response, 200, healthText(health, query))
-  const user = cluster.authenticator.fromHeader(request.headers.authorization)
-  if (!user && pathname !== '/version') throw unauthorized()
-  const path = parseObjectPath(pathname)
-  if (!path || !user) return describe(cluster, pathname, request, response)
+  if (!path) return describe(cluster, pathname, request, response)
   const resource = cluster.registry.find(path.group, path.version, path.plural)
   if (!resource || !isServed(resource, path)) return sendNothing(cluster, path, response)
   checkName(path)
   const call = { cluster, resource, path, query, user }
   const form = answerForm(request.headers.accept, query.get('includeObject'))
   await serve({ call, form, request, response })
+}
+
+function attributesOf(
+  { method = '' }: IncomingMessage,
+  pathname: string,
+  query: URLSearchParams,
+  path: ObjectPath | undefined,
+): Attributes {
+  return path ? attributesOfObjects(method, path, query) : attributesOfPath(method, pathname)
 }
 
 function healthText(check: string, query: URLSearchParams): string {
@@ -112,6 +126,7 @@ async function serve(exchange: Exchange): Promise<void> {
   const { call, request } = exchange
   const verb = verbOf(request.method ?? '', call.path.name !== '')
   checkVerb(call, verb)
+  if (call.path.subresource === 'portforward') return forwardPorts(call, request, exchange.response)
   if (verb === 'get' || verb === 'list') return read(exchange)
   const contentType = contentTypeOf(request)
   const bytes = await readBody(request)
@@ -197,6 +212,7 @@ function created(call: Call, body: unknown): Written {
   if (path.subresource === 'binding') return plain(201, bindPod(call, body))
   if (resource.kind === 'SelfSubjectReview') return plain(201, reviewSelf(call))
   if (resource.kind === 'TokenReview') return plain(201, reviewToken(call, body))
+  if (ACCESS_REVIEWS.has(resource.kind)) return plain(201, reviewAccess(call, body))
   return shown(call, 201, createObject(call, body))
 }
 

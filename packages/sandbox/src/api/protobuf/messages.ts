@@ -179,6 +179,18 @@ const tokenRequestSpec: Message = {
   4: optional('expirationSeconds', 'int'),
 }
 
+const resourceAttributes: Message = {
+  1: one('namespace'),
+  2: one('verb'),
+  3: one('group'),
+  4: one('version'),
+  5: one('resource'),
+  6: one('subresource'),
+  7: one('name'),
+}
+
+const pathAttributes: Message = { 1: one('path'), 2: one('verb') }
+
 /** The kinds that `kubectl create <kind>` sends as protobuf, whatever the server prefers. */
 export const MESSAGES: Readonly<Record<string, Message>> = {
   'v1/Namespace': {
@@ -218,6 +230,19 @@ export const MESSAGES: Readonly<Record<string, Message>> = {
   'authentication.k8s.io/v1/SelfSubjectReview': {
     1: one('metadata', metadata),
     2: one('status', { 1: one('userInfo', {}) }),
+  },
+  'authorization.k8s.io/v1/SelfSubjectAccessReview': {
+    1: one('metadata', metadata),
+    2: one('spec', {
+      1: optional('resourceAttributes', resourceAttributes),
+      2: optional('nonResourceAttributes', pathAttributes),
+    }),
+    3: one('status', {}),
+  },
+  'authorization.k8s.io/v1/SelfSubjectRulesReview': {
+    1: one('metadata', metadata),
+    2: one('spec', { 1: one('namespace') }),
+    3: one('status', {}),
   },
   'authentication.k8s.io/v1/TokenRequest': {
     1: one('metadata', metadata),

@@ -16,6 +16,11 @@ interface Row {
 
 const FINALIZE: Subresource = { name: 'finalize', verbs: ['update'] }
 const LOG: Subresource = { name: 'log', verbs: ['get'] }
+const PORT_FORWARD: Subresource = {
+  name: 'portforward',
+  verbs: ['create', 'get'],
+  body: { group: '', version: 'v1', kind: 'PodPortForwardOptions' },
+}
 const BINDING: Subresource = { name: 'binding', verbs: ['create'], body: { group: '', version: 'v1', kind: 'Binding' } }
 const TOKEN: Subresource = {
   name: 'token',
@@ -48,7 +53,7 @@ const BUILTIN: Readonly<Record<string, readonly Row[]>> = {
       plural: 'pods',
       short: ['po'],
       categories: ['all'],
-      subresources: [BINDING, LOG, STATUS],
+      subresources: [BINDING, LOG, PORT_FORWARD, STATUS],
       counted: true,
     },
     { kind: 'ResourceQuota', plural: 'resourcequotas', short: ['quota'], subresources: [STATUS] },
@@ -156,6 +161,12 @@ const BUILTIN: Readonly<Record<string, readonly Row[]>> = {
       subresources: [STATUS],
       counted: true,
     },
+  ],
+  'authorization.k8s.io/v1': [
+    { kind: 'LocalSubjectAccessReview', plural: 'localsubjectaccessreviews', verbs: ['create'] },
+    { kind: 'SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews', namespaced: false, verbs: ['create'] },
+    { kind: 'SelfSubjectRulesReview', plural: 'selfsubjectrulesreviews', namespaced: false, verbs: ['create'] },
+    { kind: 'SubjectAccessReview', plural: 'subjectaccessreviews', namespaced: false, verbs: ['create'] },
   ],
   'authentication.k8s.io/v1': [
     { kind: 'SelfSubjectReview', plural: 'selfsubjectreviews', namespaced: false, verbs: ['create'] },

@@ -16,16 +16,6 @@ export interface DurableChange {
   readonly version: number
 }
 
-/** A token of a ServiceAccount; only its SHA-256 is kept. */
-export interface TokenRow {
-  readonly hash: string
-  readonly namespace: string
-  readonly name: string
-  readonly uid: string
-  /** Milliseconds since 1970. */
-  readonly expires: number
-}
-
 /** Kept in the file as `user_version`; 0, of a file that says nothing, is the same format. */
 const FORMAT = 1
 
@@ -42,9 +32,6 @@ const SCHEMA = `
     PRIMARY KEY (resource, namespace, name)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS tokens (
-    hash TEXT PRIMARY KEY, namespace TEXT NOT NULL, name TEXT NOT NULL, uid TEXT NOT NULL, expires INTEGER NOT NULL
-  ) WITHOUT ROWID;
   INSERT OR IGNORE INTO counters VALUES ('resourceVersion', 1);
 `
 
@@ -103,28 +90,6 @@ export class Database {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       throw error
     }
-  }
-
-  saveToken(row: TokenRow): void {
-    const { hash, namespace, name, uid, expires } = row
-    this.#db.prepare('INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)').run(hash, namespace, name, uid, expires)
-  }
-
-  findToken(hash: string): TokenRow | undefined {
-    const row = this.#db.prepare('SELECT * FROM tokens WHERE hash = ?').get(hash)
-    if (!row) return undefined
-    return {
-      hash,
-      namespace: String(row['namespace']),
-      name: String(row['name']),
-      uid: String(row['uid']),
-      expires: Number(row['expires']),
-    }
-  }
-
-  /** Forgets the tokens that expired before `now` (milliseconds since 1970). */
-  dropExpiredTokens(now: number): void {
-    this.#db.prepare('DELETE FROM tokens WHERE expires < ?').run(now)
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { guardGrant } from '../authorization/guard-grants.ts'
 import { timestamp } from '../cluster.ts'
 import type { Call } from '../cluster.ts'
 import { applyDefaults } from '../defaults.ts'
@@ -23,6 +24,7 @@ export function createObject(call: Call, body: unknown): ApiObject {
   resetStatus(object, resource)
   applyDefaults(object)
   admitToNamespace(call, object.metadata.name)
+  guardGrant(call, object)
   admitNew(object, call)
   const causes = validateObject(object)
   if (causes.length > 0) throw invalid(resource, object.metadata.name, causes)

@@ -1,52 +1,85 @@
+import { ISSUER } from '../authentication/service-account-tokens.ts'
+import type { User } from '../authentication/user.ts'
 import { timestamp } from '../cluster.ts'
 import type { Call } from '../cluster.ts'
-import { badRequest, invalid } from '../errors.ts'
-import { fieldAt, numberAt, stringAt } from '../objects/fields.ts'
-import { isDryRun } from './dry-run.ts'
+import { badRequest, conflict, invalid, notFound } from '../errors.ts'
+import type { ApiObject } from '../object.ts'
+import { fieldAt, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import { invalidValue } from '../validation/cause.ts'
 import { requireObject } from './update.ts'
 
 const DEFAULT_SECONDS = 3600
 const SHORTEST_SECONDS = 600
 const LONGEST_SECONDS = 2 ** 32
-const AUDIENCE = 'https://kubernetes.default.svc'
 const REVIEWS = { group: 'authentication.k8s.io', apiVersion: 'authentication.k8s.io/v1' }
 
 /** POST on `serviceaccounts/<name>/token`: a token with which a pod's program speaks as its ServiceAccount. */
 export function requestToken(call: Call, body: unknown): object {
   const account = requireObject(call)
   const seconds = numberAt(body, 'spec', 'expirationSeconds') ?? DEFAULT_SECONDS
-  checkSeconds(seconds, account.metadata.name)
+  checkRequest(body, account, seconds)
+  const named = listAt(body, 'spec', 'audiences').filter((audience) => typeof audience === 'string')
+  const audiences = named.length === 0 ? [ISSUER] : named
+  const boundTo = boundObject(call, account, fieldAt(body, 'spec', 'boundObjectRef'))
+  // A dry run, too: nothing is stored of a token.
   const { authenticator, clock } = call.cluster
-  const issued = isDryRun(call.query)
-    ? { token: '', expires: new Date(clock().getTime() + seconds * 1000) }
-    : authenticator.issue(account, seconds)
+  const { token, expires } = authenticator.tokens.issue({ account, audiences, seconds, ...(boundTo && { boundTo }) })
+  const { name, namespace, uid } = account.metadata
   return {
     kind: 'TokenRequest',
     apiVersion: REVIEWS.apiVersion,
-    metadata: {
-      name: account.metadata.name,
-      namespace: account.metadata.namespace,
-      creationTimestamp: timestamp(clock()),
-    },
-    spec: {
-      audiences: fieldAt(body, 'spec', 'audiences') ?? [AUDIENCE],
-      expirationSeconds: seconds,
-      boundObjectRef: fieldAt(body, 'spec', 'boundObjectRef') ?? null,
-    },
-    status: { token: issued.token, expirationTimestamp: timestamp(issued.expires) },
+    metadata: { name, namespace, uid, creationTimestamp: timestamp(clock()) },
+    spec: { audiences, expirationSeconds: seconds, boundObjectRef: fieldAt(body, 'spec', 'boundObjectRef') ?? null },
+    status: { token, expirationTimestamp: timestamp(expires) },
   }
 }
 
-function checkSeconds(seconds: number, name: string): void {
+function checkRequest(body: unknown, { metadata: { name, namespace } }: ApiObject, seconds: number): void {
+  const subject = { group: REVIEWS.group, plural: 'tokenrequests', kind: 'TokenRequest' }
+  const [namedAs = '', placedIn = ''] = [stringAt(body, 'metadata', 'name'), stringAt(body, 'metadata', 'namespace')]
+  if (placedIn !== '' && placedIn !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  if (namedAs !== '' && namedAs !== name) {
+    const cause = invalidValue('metadata.name', namedAs, 'must match the service account name if specified')
+    throw invalid(subject, name, [cause])
+  }
   if (!Number.isInteger(seconds)) throw badRequest('spec.expirationSeconds: must be a whole number')
-  if (seconds < SHORTEST_SECONDS) throw wrongDuration(name, 'may not specify a duration less than 10 minutes')
-  if (seconds > LONGEST_SECONDS) throw wrongDuration(name, 'may not specify a duration larger than 2^32 seconds')
+  const limit =
+    seconds < SHORTEST_SECONDS ? 'less than 10 minutes' : seconds > LONGEST_SECONDS ? 'larger than 2^32 seconds' : ''
+  if (limit === '') return
+  throw invalid(subject, '', [invalidValue('spec.expirationSeconds', seconds, `may not specify a duration ${limit}`)])
 }
 
-function wrongDuration(name: string, why: string): Error {
-  const message = `Invalid value: ${why}`
-  const subject = { group: REVIEWS.group, plural: 'tokenrequests', kind: 'TokenRequest' }
-  return invalid(subject, name, [{ reason: 'FieldValueInvalid', message, field: 'spec.expirationSeconds' }])
+const PLURALS: Readonly<Record<string, string>> = { Pod: 'pods', Secret: 'secrets' }
+
+/** The pod or Secret with which the token is to end. */
+function boundObject({ cluster, path }: Call, account: ApiObject, reference: unknown): ApiObject | undefined {
+  if (reference === undefined || reference === null) return undefined
+  const [kind = '', name = '', uid = ''] = ['kind', 'name', 'uid'].map((key) => stringAt(reference, key))
+  const plural = PLURALS[kind]
+  if (plural === undefined || stringAt(reference, 'apiVersion') !== 'v1') {
+    throw badRequest(`cannot bind token to object of type /${stringAt(reference, 'apiVersion') ?? ''}, Kind=${kind}`)
+  }
+  if (name === '') throw badRequest('Name parameter required.')
+  const subject = { group: '', plural, kind }
+  const object = cluster.store.get(plural, path.namespace, name)
+  if (!object) throw notFound(subject, name)
+  checkBound(object, account, uid)
+  return object
+}
+
+function checkBound(object: ApiObject, account: ApiObject, uid: string): void {
+  const { kind, metadata } = object
+  const runsAs = stringAt(object, 'spec', 'serviceAccountName')
+  if (kind === 'Pod' && runsAs !== account.metadata.name) {
+    const quoted = JSON.stringify(account.metadata.name)
+    throw badRequest(
+      `cannot bind token for serviceaccount ${quoted} to pod running with different serviceaccount name.`,
+    )
+  }
+  if (uid === '' || uid === metadata.uid) return
+  const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`
+  throw conflict({ group: '', plural: kind, kind }, metadata.name, why)
 }
 
 /** POST on `selfsubjectreviews` (`kubectl auth whoami`): who the request comes from. */
@@ -59,11 +92,22 @@ export function reviewSelf({ cluster, user }: Call): object {
   }
 }
 
-/** POST on `tokenreviews`: whose token it is. The token itself is not repeated in the answer. */
+/** POST on `tokenreviews`: whose token it is, and whether it is for one of the audiences that ask. */
 export function reviewToken({ cluster }: Call, body: unknown): object {
-  const user = cluster.authenticator.fromToken(stringAt(body, 'spec', 'token') ?? '')
-  const status = user
-    ? { authenticated: true, user, audiences: [AUDIENCE] }
-    : { authenticated: false, error: 'invalid bearer token' }
-  return { kind: 'TokenReview', apiVersion: REVIEWS.apiVersion, metadata: {}, spec: {}, status }
+  const token = stringAt(body, 'spec', 'token') ?? ''
+  if (token === '') throw badRequest('token is required for TokenReview in authentication')
+  const asking = listAt(body, 'spec', 'audiences').filter((audience) => typeof audience === 'string')
+  const found = cluster.authenticator.fromToken(token, asking.length === 0 ? [ISSUER] : asking)
+  return {
+    kind: 'TokenReview',
+    apiVersion: REVIEWS.apiVersion,
+    metadata: {},
+    spec: { token, ...(asking.length > 0 && { audiences: asking }) },
+    status: tokenStatus(found),
+  }
+}
+
+function tokenStatus(found: { user: User; audiences: string[] } | undefined): object {
+  if (!found) return { user: {}, error: 'invalid bearer token' }
+  return { authenticated: true, user: found.user, audiences: found.audiences }
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { guardGrant } from '../authorization/guard-grants.ts'
 import type { Call } from '../cluster.ts'
 import { applyDefaults } from '../defaults.ts'
 import { conflict, invalid, methodNotAllowed, modified, notFound } from '../errors.ts'
@@ -93,6 +94,7 @@ function mergeMain(call: Call, existing: ApiObject, wanted: ApiObject): ApiObjec
   if (hasSubresource(resource, 'status')) keepField(next, existing, 'status')
   if (resource.storageKey === 'namespaces') keepNamespaceFinalizers(next, existing)
   applyDefaults(next)
+  guardGrant(call, next, existing)
   admitChanged(next, existing, call)
   const causes = [...validateObject(next), ...forbiddenChanges(next, existing), ...lateFinalizers(next, existing)]
   if (causes.length > 0) throw invalid(resource, existing.metadata.name, causes)

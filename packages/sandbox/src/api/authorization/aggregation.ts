@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ApiObject } from '../object.ts'
+import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
+import type { ObjectStore } from '../store/store.ts'
+import { CLUSTER_ROLES } from './binding-index.ts'
+
+/**
+ * Writes into every ClusterRole with an `aggregationRule` the rules of the ClusterRoles that it selects, now and after
+ * each change of a ClusterRole. On a real cluster this is a controller's work; here roles are whole before anybody asks.
+ */
+export function keepAggregated(store: ObjectStore): void {
+  aggregate(store)
+  let isPlanned = false
+  store.subscribe(CLUSTER_ROLES, () => {
+    if (isPlanned) return
+    isPlanned = true
+    // After the change has reached every listener: a write in the middle would overtake it.
+    queueMicrotask(() => {
+      isPlanned = false
+      aggregate(store)
+    })
+  })
+}
+
+/** Completes each role once. One that selects a role that was completed after it is completed with the next change. */
+function aggregate(store: ObjectStore): void {
+  for (const { metadata } of store.list(CLUSTER_ROLES)) {
+    const role = store.get(CLUSTER_ROLES, '', metadata.name)
+    if (!role) continue
+    const rules = aggregatedRules(role, store.list(CLUSTER_ROLES))
+    if (rules === undefined || isDeepStrictEqual(rules, role['rules'] ?? null)) continue
+    store.put(CLUSTER_ROLES, { ...role, rules })
+  }
+}
+
+/** The rules that a role gathers, each once, in the order of the roles' names; undefined of a role that gathers none. */
+function aggregatedRules(role: ApiObject, roles: readonly ApiObject[]): unknown[] | null | undefined {
+  const selectors = listAt(role, 'aggregationRule', 'clusterRoleSelectors')
+  if (selectors.length === 0 || role.metadata.deletionTimestamp !== undefined) return undefined
+  const selected = selectors.flatMap((selector) => roles.filter((one) => one !== role && selects(selector, one)))
+  const rules = selected.flatMap((one) => listAt(one, 'rules'))
+  const distinct = rules.filter((rule, index) => rules.findIndex((one) => isDeepStrictEqual(one, rule)) === index)
+  return distinct.length === 0 ? null : distinct
+}
+
+function selects(selector: unknown, { metadata: { labels = {} } }: ApiObject): boolean {
+  const wanted = fieldAt(selector, 'matchLabels')
+  const equal = Object.entries(isRecord(wanted) ? wanted : {}).every(([key, value]) => labels[key] === value)
+  return equal && listAt(selector, 'matchExpressions').every((expression) => fulfils(labels, expression))
+}
+
+function fulfils(labels: Readonly<Record<string, string>>, expression: unknown): boolean {
+  const value = labels[stringAt(expression, 'key') ?? '']
+  const isListed = value !== undefined && listAt(expression, 'values').includes(value)
+  switch (stringAt(expression, 'operator') ?? '') {
+    case 'In':
+      return isListed
+    case 'NotIn':
+      return !isListed
+    case 'Exists':
+      return value !== undefined
+    case 'DoesNotExist':
+      return value === undefined
+    default:
+      return false
+  }
+}
