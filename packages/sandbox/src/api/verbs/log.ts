@@ -1,11 +1,9 @@
-import { request as httpsRequest } from 'node:https'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { Call } from '../cluster.ts'
-import { badRequest, notFound } from '../errors.ts'
-import { messageOf } from '@nexus/core'
+import { badRequest } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
-import { listAt, numberAt, stringAt } from '../objects/fields.ts'
-import { StatusError } from '../status.ts'
+import { listAt, stringAt } from '../objects/fields.ts'
+import { askKubelet, kubeletUnreachable } from './kubelet.ts'
 import { requireObject } from './update.ts'
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
@@ -23,8 +21,8 @@ export async function streamLog(call: Call, response: ServerResponse): Promise<v
     response.end()
     return
   }
-  const target = logUrl(pod, container, kubeletUrl(call, nodeName), call.query)
-  const upstream = await connect(target, response)
+  const asked = { endpoint: 'containerLogs', rest: [container], query: logQuery(call.query) }
+  const upstream = await answerTo(askKubelet(call.cluster, pod, nodeName, asked), response)
   response.writeHead(upstream.statusCode ?? 502, { 'content-type': upstream.headers['content-type'] ?? 'text/plain' })
   response.flushHeaders()
   upstream.on('error', () => response.destroy())
@@ -47,35 +45,14 @@ function chooseContainer(pod: ApiObject, asked: string): string {
   throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`)
 }
 
-function kubeletUrl({ cluster }: Call, nodeName: string): URL {
-  const node = cluster.store.get('nodes', '', nodeName)
-  if (!node) throw notFound({ group: '', plural: 'nodes', kind: 'Node' }, nodeName)
-  const addresses = listAt(node, 'status', 'addresses')
-  const internal = addresses.find((address) => stringAt(address, 'type') === 'InternalIP')
-  const host = stringAt(internal, 'address')
-  const port = numberAt(node, 'status', 'daemonEndpoints', 'kubeletEndpoint', 'Port')
-  if (host !== undefined && port !== undefined && port > 0) return new URL(`https://${host}:${port}`)
-  throw new StatusError(500, 'InternalError', `no preferred addresses found; known addresses: [] (node ${nodeName})`)
+function logQuery(query: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...query].filter(([name]) => PASSED_ON.includes(name)))
 }
 
-function logUrl({ metadata }: ApiObject, container: string, kubelet: URL, query: URLSearchParams): URL {
-  const path = ['containerLogs', metadata.namespace ?? '', metadata.name, container]
-  const url = new URL(`/${path.map((part) => encodeURIComponent(part)).join('/')}`, kubelet)
-  for (const name of PASSED_ON) {
-    const value = query.get(name)
-    if (value !== null) url.searchParams.set(name, value)
-  }
-  return url
-}
-
-/** Asks the node. Its certificate is not checked, as kube-apiserver does where it has no authority for kubelets. */
-function connect(url: URL, client: ServerResponse): Promise<IncomingMessage> {
+function answerTo(request: ClientRequest, client: ServerResponse): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = httpsRequest(url, { rejectUnauthorized: false, agent: false }, resolve)
-    request.on('error', (error) => {
-      const message = `Get ${JSON.stringify(url.href)}: ${messageOf(error)}`
-      reject(new StatusError(500, 'InternalError', message))
-    })
+    request.once('response', resolve)
+    request.on('error', (error) => reject(kubeletUnreachable(request, error)))
     client.once('close', () => request.destroy())
     request.end()
   })
