@@ -18,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{packages,gateway,serving}/**/*.test.ts', 'test/{contract,docs}/**/*.test.ts'],
+          include: ['{packages,gateway,serving}/**/*.test.ts', 'test/{contract,docs,k8s,ops}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: 'packages/kube/src/testing/global-setup.ts',
           testTimeout: 20_000,
