@@ -1,5 +1,6 @@
 import type { Kind } from '../client.ts'
 import type { KubeObject } from '../objects.ts'
+import type * as batch from './batch.ts'
 import type * as core from './core.ts'
 import type * as serving from './serving.ts'
 import type * as workloads from './workloads.ts'
@@ -30,6 +31,21 @@ export const Kinds = {
   ServiceAccount: namespaced<core.ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts'),
   Deployment: namespaced<workloads.Deployment>('apps/v1', 'Deployment', 'deployments'),
   ReplicaSet: namespaced<workloads.ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets'),
+  StatefulSet: namespaced('apps/v1', 'StatefulSet', 'statefulsets'),
+  DaemonSet: namespaced('apps/v1', 'DaemonSet', 'daemonsets'),
+  ControllerRevision: namespaced('apps/v1', 'ControllerRevision', 'controllerrevisions'),
+  Job: namespaced<batch.Job>('batch/v1', 'Job', 'jobs'),
+  CronJob: namespaced('batch/v1', 'CronJob', 'cronjobs'),
+  ResourceQuota: namespaced<batch.ResourceQuota>('v1', 'ResourceQuota', 'resourcequotas'),
+  LimitRange: namespaced('v1', 'LimitRange', 'limitranges'),
+  Endpoints: namespaced('v1', 'Endpoints', 'endpoints'),
+  Ingress: namespaced('networking.k8s.io/v1', 'Ingress', 'ingresses'),
+  NetworkPolicy: namespaced('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
+  PodDisruptionBudget: namespaced<batch.PodDisruptionBudget>(
+    'policy/v1',
+    'PodDisruptionBudget',
+    'poddisruptionbudgets',
+  ),
   HorizontalPodAutoscaler: namespaced<workloads.HorizontalPodAutoscaler>(
     'autoscaling/v2',
     'HorizontalPodAutoscaler',

@@ -5,6 +5,7 @@ import { runAutoscaler } from './autoscaler.ts'
 import { runDeploymentController } from './deployment.ts'
 import { runEndpointSliceController } from './endpointslice.ts'
 import { runGarbageCollector } from './garbage-collector/controller.ts'
+import { runJobController } from './job/controller.ts'
 import { runKServeController } from './kserve/controller.ts'
 import { runNamespaceController } from './namespace.ts'
 import { runReplicaSetController } from './replicaset.ts'
@@ -21,6 +22,7 @@ export const CONTROLLER_NAMES = [
   'kserve',
   'deployment',
   'replicaset',
+  'job',
   'autoscaler',
   'endpointslice',
   'garbage-collector',
@@ -96,6 +98,8 @@ function run(name: ControllerName, context: ControllerContext, volumesDir: strin
       return runDeploymentController(context)
     case 'replicaset':
       return runReplicaSetController(context)
+    case 'job':
+      return runJobController(context)
     case 'autoscaler':
       return runAutoscaler(context)
     case 'endpointslice':
