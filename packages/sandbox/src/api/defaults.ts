@@ -6,7 +6,7 @@ import { defaultIngressClass, defaultNetworkPolicy } from './defaults/network.ts
 import { defaultPod } from './defaults/pod.ts'
 import { defaultLimitRange, defaultPriorityClass, defaultResourceQuota } from './defaults/policy.ts'
 import { canonicalQuantities } from './defaults/quantity.ts'
-import { defaultSubjects } from './defaults/rbac.ts'
+import { defaultRules, defaultSubjects } from './defaults/rbac.ts'
 import { defaultService } from './defaults/service.ts'
 import { defaultClaim, defaultPersistentVolume, defaultStorageClass } from './defaults/storage.ts'
 import { defaultDaemonSet, defaultDeployment, defaultReplicaSet, defaultStatefulSet } from './defaults/workload.ts'
@@ -38,7 +38,9 @@ const defaultsByKind: Readonly<Record<string, (object: ApiObject) => void>> = {
   'discovery.k8s.io/v1/EndpointSlice': defaultEndpointSlice,
   'networking.k8s.io/v1/IngressClass': defaultIngressClass,
   'networking.k8s.io/v1/NetworkPolicy': defaultNetworkPolicy,
+  'rbac.authorization.k8s.io/v1/ClusterRole': defaultRules,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': defaultSubjects,
+  'rbac.authorization.k8s.io/v1/Role': defaultRules,
   'rbac.authorization.k8s.io/v1/RoleBinding': defaultSubjects,
   'scheduling.k8s.io/v1/PriorityClass': defaultPriorityClass,
   'storage.k8s.io/v1/StorageClass': defaultStorageClass,

@@ -11,6 +11,12 @@ import { validateNetworkPolicy } from './validation/network-policy.ts'
 import { validatePodSpec } from './validation/pod.ts'
 import { validateDisruptionBudget, validatePriorityClass } from './validation/policy.ts'
 import { validateResourceQuota } from './validation/quota.ts'
+import {
+  validateClusterRole,
+  validateClusterRoleBinding,
+  validateRole,
+  validateRoleBinding,
+} from './validation/rbac.ts'
 import { validateService } from './validation/service.ts'
 import { validateClaim } from './validation/storage.ts'
 import { validateWebhooks } from './validation/webhook.ts'
@@ -42,6 +48,10 @@ const checksByKind: Readonly<Record<string, (object: ApiObject) => StatusCause[]
   'networking.k8s.io/v1/IngressClass': validateIngressClass,
   'networking.k8s.io/v1/NetworkPolicy': validateNetworkPolicy,
   'policy/v1/PodDisruptionBudget': validateDisruptionBudget,
+  'rbac.authorization.k8s.io/v1/ClusterRole': validateClusterRole,
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': validateClusterRoleBinding,
+  'rbac.authorization.k8s.io/v1/Role': validateRole,
+  'rbac.authorization.k8s.io/v1/RoleBinding': validateRoleBinding,
   'scheduling.k8s.io/v1/PriorityClass': validatePriorityClass,
   'apiextensions.k8s.io/v1/CustomResourceDefinition': validateDefinition,
 }

@@ -68,6 +68,12 @@ export class ServiceAccountTokens {
     return { user: userIn(claims), audiences: shared }
   }
 
+  /** Whom a token that was issued here is for; undefined of any other. */
+  audiencesOf(token: string): string[] | undefined {
+    const claims = this.#claimsOf(token)
+    return claims && listAt(claims, 'aud').filter((audience) => typeof audience === 'string')
+  }
+
   #claimsOf(token: string): Record<string, unknown> | undefined {
     const known = this.#verified.get(token)
     if (known) return known

@@ -71,7 +71,8 @@ function describeRule(rule: PolicyRule): string {
   return `{${written.join(', ')}}`
 }
 
-function quotedList(values: readonly string[]): string {
+/** A list of texts as Go quotes it. */
+export function quotedList(values: readonly string[]): string {
   return `[${values.map((value) => JSON.stringify(value)).join(' ')}]`
 }
 

@@ -20,8 +20,6 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   'v1/ResourceQuota': ['spec.scopes'],
   'v1/Secret': ['type'],
   'storage.k8s.io/v1/StorageClass': ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
-  'rbac.authorization.k8s.io/v1/RoleBinding': ['roleRef'],
-  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': ['roleRef'],
 }
 
 function idOf({ apiVersion, kind }: ApiObject): string {
@@ -159,6 +157,15 @@ function serviceAddress(object: ApiObject, existing: ApiObject): StatusCause[] {
   return [{ reason: 'FieldValueInvalid', message, field: 'spec.clusterIPs[0]' }]
 }
 
+/** A binding to another role is another binding. The message quotes the reference as Go's struct. */
+function roleRef(object: ApiObject, existing: ApiObject): StatusCause[] {
+  const reference = object['roleRef']
+  if (isDeepStrictEqual(reference, existing['roleRef'])) return []
+  const [APIGroup, Kind, Name] = ['apiGroup', 'kind', 'name'].map((field) => stringAt(reference, field) ?? '')
+  const value = JSON.stringify({ APIGroup, Kind, Name })
+  return [{ reason: 'FieldValueInvalid', message: `Invalid value: ${value}: cannot change roleRef`, field: 'roleRef' }]
+}
+
 /** What a change may not change, as the causes of a 422. */
 export function forbiddenChanges(object: ApiObject, existing: ApiObject): StatusCause[] {
   switch (idOf(object)) {
@@ -168,6 +175,9 @@ export function forbiddenChanges(object: ApiObject, existing: ApiObject): Status
       return claimSpec(object, existing)
     case 'v1/Service':
       return serviceAddress(object, existing)
+    case 'rbac.authorization.k8s.io/v1/ClusterRoleBinding':
+    case 'rbac.authorization.k8s.io/v1/RoleBinding':
+      return roleRef(object, existing)
     case 'batch/v1/Job':
       return [...fixedFields(object, existing), ...jobTemplate(object, existing)]
     case 'apps/v1/StatefulSet':

@@ -1,4 +1,6 @@
+import { quotedList } from '../authorization/escalation.ts'
 import { ISSUER } from '../authentication/service-account-tokens.ts'
+import type { ServiceAccountTokens } from '../authentication/service-account-tokens.ts'
 import type { User } from '../authentication/user.ts'
 import { timestamp } from '../cluster.ts'
 import type { Call } from '../cluster.ts'
@@ -97,17 +99,25 @@ export function reviewToken({ cluster }: Call, body: unknown): object {
   const token = stringAt(body, 'spec', 'token') ?? ''
   if (token === '') throw badRequest('token is required for TokenReview in authentication')
   const asking = listAt(body, 'spec', 'audiences').filter((audience) => typeof audience === 'string')
-  const found = cluster.authenticator.fromToken(token, asking.length === 0 ? [ISSUER] : asking)
+  const audiences = asking.length === 0 ? [ISSUER] : asking
+  const found = cluster.authenticator.fromToken(token, audiences)
   return {
     kind: 'TokenReview',
     apiVersion: REVIEWS.apiVersion,
     metadata: {},
     spec: { token, ...(asking.length > 0 && { audiences: asking }) },
-    status: tokenStatus(found),
+    status: found ? knownToken(found) : { user: {}, error: whyUnknown(cluster.authenticator.tokens, token, audiences) },
   }
 }
 
-function tokenStatus(found: { user: User; audiences: string[] } | undefined): object {
-  if (!found) return { user: {}, error: 'invalid bearer token' }
-  return { authenticated: true, user: found.user, audiences: found.audiences }
+function knownToken({ user, audiences }: { user: User; audiences: string[] }): object {
+  return { authenticated: true, user, audiences }
+}
+
+/** What nobody has is told apart from what was issued for others. */
+function whyUnknown(tokens: ServiceAccountTokens, token: string, asking: readonly string[]): string {
+  const why = 'invalid bearer token'
+  const own = tokens.audiencesOf(token)
+  if (!own || own.some((audience) => asking.includes(audience))) return why
+  return `[${why}, token audiences ${quotedList(own)} is invalid for the target audiences ${quotedList(asking)}]`
 }
