@@ -2,6 +2,7 @@ import type { Authenticator } from './authentication/authenticator.ts'
 import type { User } from './authentication/user.ts'
 import type { Authorizer } from './authorization/authorizer.ts'
 import type { ObjectPath } from './http/path.ts'
+import type { FieldValidation } from './objects/field-validation.ts'
 import type { ResourceRegistry } from './resources/registry.ts'
 import type { Resource } from './resources/resource.ts'
 import type { ObjectStore } from './store/store.ts'
@@ -26,6 +27,12 @@ export interface Call {
   readonly path: ObjectPath
   readonly query: URLSearchParams
   readonly user: User
+  /** Of writes: what happens to fields that do not belong into the body. */
+  readonly fieldValidation: FieldValidation
+  /** Of writes: what the body names twice, as the API server says it. */
+  readonly duplicates: readonly string[]
+  /** What the client is warned of with the answer. */
+  readonly warnings: string[]
 }
 
 /** The time as objects carry it: RFC 3339 in whole seconds. */

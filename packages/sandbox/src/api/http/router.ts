@@ -20,15 +20,18 @@ import { patchScale, readScale, replaceScale } from '../verbs/scale.ts'
 import { requestToken, reviewSelf, reviewToken } from '../verbs/token.ts'
 import { replaceObject, requireObject } from '../verbs/update.ts'
 import { watchObjects } from '../verbs/watch.ts'
+import { fieldValidationOf } from '../objects/field-validation.ts'
 import { present } from '../objects/present.ts'
 import { sendPageNotFound, sendText, sendValue } from './answer.ts'
 import { contentTypeOf, parseBody, readBody } from './body.ts'
+import { duplicateFields } from './duplicate-fields.ts'
 import { describeServer, sendDescription } from './information.ts'
 import { answerForm } from './negotiation.ts'
 import type { AnswerForm } from './negotiation.ts'
 import { checkName, parseObjectPath, versionAt } from './path.ts'
 import type { ApiVersion, ObjectPath } from './path.ts'
 import { viewOne, viewPage } from './view.ts'
+import { warn } from './warnings.ts'
 
 /** The checks can be asked one by one: there is one process, and it either answers or does not. */
 const HEALTH = /^\/(healthz|livez|readyz)(?:\/(?:ping|log|etcd)?)?$/
@@ -56,7 +59,7 @@ export async function answer(cluster: Cluster, request: IncomingMessage, respons
   const resource = cluster.registry.find(path.group, path.version, path.plural)
   if (!resource || !isServed(resource, path)) return sendNothing(cluster, path, response)
   checkName(path)
-  const call = { cluster, resource, path, query, user }
+  const call = { cluster, resource, path, query, user, ...NO_FIELDS }
   const form = answerForm(request.headers.accept, query.get('includeObject'))
   await serve({ call, form, request, response })
 }
@@ -132,8 +135,38 @@ async function serve(exchange: Exchange): Promise<void> {
   const bytes = await readBody(request)
   // The media types of patches end in `+json` or `+yaml`: what they mean is the patch's business, how they parse is not.
   const body = parseBody(bytes, verb === 'patch' ? patchEncoding(contentType) : contentType, call.resource.kind)
-  const { code, value } = write(call, verb, body, contentType)
-  sendValue(exchange.response, code, value(exchange.form), exchange.form)
+  const writing = { ...call, ...fieldsOf(call, verb, bytes, contentType) }
+  try {
+    const { code, value } = write(writing, verb, body, contentType)
+    warn(exchange.response, writing.warnings)
+    sendValue(exchange.response, code, value(exchange.form), exchange.form)
+  } catch (error) {
+    warn(exchange.response, writing.warnings)
+    throw error
+  }
+}
+
+type Fields = Pick<Call, 'fieldValidation' | 'duplicates' | 'warnings'>
+
+const NO_FIELDS: Fields = { fieldValidation: 'Ignore', duplicates: [], warnings: [] }
+const OPTIONS: Partial<Record<Verb, string>> = {
+  create: 'CreateOptions',
+  update: 'UpdateOptions',
+  patch: 'PatchOptions',
+}
+
+/** What is known of the fields of a body before it is read as an object. */
+function fieldsOf({ query }: Call, verb: Verb, body: Buffer, contentType: string): Fields {
+  const options = OPTIONS[verb]
+  const fieldValidation = options === undefined ? 'Ignore' : fieldValidationOf(query, options)
+  if (fieldValidation === 'Ignore') return { fieldValidation, duplicates: [], warnings: [] }
+  const duplicates = duplicateFields(body, contentType)
+  const isJsonPatch = contentType === 'application/json-patch+json'
+  return {
+    fieldValidation,
+    duplicates: isJsonPatch ? duplicates.map((duplicate) => `json patch ${duplicate}`) : duplicates,
+    warnings: [],
+  }
 }
 
 function patchEncoding(contentType: string): string {

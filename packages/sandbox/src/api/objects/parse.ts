@@ -2,8 +2,12 @@ import { badRequest } from '../errors.ts'
 import type { ObjectPath } from '../http/path.ts'
 import type { ApiObject } from '../object.ts'
 import type { Resource } from '../resources/resource.ts'
+import { decodeCustom } from '../schema/decode-custom.ts'
+import { decodeStruct } from '../schema/decode.ts'
+import { DecodeError } from '../schema/place.ts'
+import { schemaOf } from '../schema/schema-of.ts'
+import type { StatusError } from '../status.ts'
 import { isApiObject, isRecord, stringAt } from './fields.ts'
-import { checkMetadataTypes } from './metadata-types.ts'
 
 /** Far beyond any object that means something, and within what every walk over an object can take. */
 const MAX_DEPTH = 1_000
@@ -27,22 +31,41 @@ function completed(value: Record<string, unknown>, resource: Resource): Record<s
   }
 }
 
+/** How a body is read. */
+export interface Reading {
+  /** Gets the places of the fields that the kind does not have; they are dropped. */
+  readonly unknown: string[]
+  /** The answer to a value that is not of its field's type. */
+  readonly refuse: (why: string) => StatusError
+}
+
 /**
- * A body as an object of the resource it was sent to, with the namespace of its path.
+ * A body as an object of the resource it was sent to, with the namespace of its path. Takes over what it is given.
  * @throws StatusError 400 where it is no object, of another kind, or for another name or namespace.
  */
-export function parseObject(sent: unknown, resource: Resource, path: ObjectPath): ApiObject {
+export function parseObject(sent: unknown, resource: Resource, path: ObjectPath, reading: Reading): ApiObject {
   const value = sent === null ? {} : sent // as Go reads it
   if (!isRecord(value) || !hasTextualKind(value)) throw unrecognized(resource)
   if (isDeeperThan(value, MAX_DEPTH)) throw badRequest(`the object is nested more than ${MAX_DEPTH} levels deep`)
-  checkMetadataTypes(value, resource)
+  checkKind(value, resource)
+  decode(value, resource, reading)
   const object = ordered(completed(value, resource))
   if (!isApiObject(object)) throw unrecognized(resource)
-  checkKind(object, resource)
   checkPlace(object, resource, path)
   if (resource.namespaced) object.metadata.namespace = path.namespace
   else delete object.metadata.namespace
   return object
+}
+
+function decode(value: Record<string, unknown>, resource: Resource, { unknown, refuse }: Reading): void {
+  const schema = schemaOf(resource)
+  if (!schema) return
+  try {
+    if (resource.custom) decodeCustom(value, schema, unknown)
+    else decodeStruct(value, schema, unknown)
+  } catch (error) {
+    throw error instanceof DecodeError ? refuse(error.message) : error
+  }
 }
 
 function hasTextualKind({ kind = '', apiVersion = '' }: Record<string, unknown>): boolean {
@@ -58,7 +81,9 @@ function ordered({ kind, apiVersion, metadata, ...rest }: Record<string, unknown
   return { kind, apiVersion, metadata, ...rest }
 }
 
-function checkKind({ apiVersion, kind }: ApiObject, resource: Resource): void {
+function checkKind(value: Record<string, unknown>, resource: Resource): void {
+  const kind = stringAt(value, 'kind') ?? resource.kind
+  const apiVersion = stringAt(value, 'apiVersion') ?? resource.apiVersion
   if (kind !== resource.kind || apiVersion !== resource.apiVersion) {
     const sent = `${kind} in version ${JSON.stringify(apiVersion)}`
     throw badRequest(`${sent} cannot be handled as a ${resource.kind} in version "${resource.apiVersion}"`)

@@ -4,17 +4,22 @@
  */
 export type Schema = ScalarSchema | StructSchema | MapSchema | ListSchema | AnySchema
 
+interface Optional {
+  /** What stands for the value where it is left out: `TCP` for the protocol of a port. */
+  readonly default?: unknown
+  /** Of custom resources: whether it may be null. Default false: null is left out. */
+  readonly nullable?: boolean
+}
+
 /** A value without parts. `quantity` and `int-or-string` travel as a string or a number. */
-export interface ScalarSchema {
+export interface ScalarSchema extends Optional {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'quantity' | 'int-or-string'
   /** As in OpenAPI: `int32`, `date-time`, `byte`. */
   readonly format?: string
-  /** What stands for it where it is left out: in built-in kinds, the key of an item of a `map` list (`protocol: TCP`). */
-  readonly default?: unknown
 }
 
 /** An object with named fields. */
-export interface StructSchema {
+export interface StructSchema extends Optional {
   readonly type: 'struct'
   /** Of a built-in kind: the name of its type, `apps.v1.DeploymentSpec`. */
   readonly name?: string
@@ -27,19 +32,17 @@ export interface StructSchema {
   readonly retainsKeys?: boolean
   /** Keeps fields that are not listed. Default false. */
   readonly preservesUnknown?: boolean
-  readonly default?: unknown
 }
 
 /** An object whose field names are data: labels, the keys of a ConfigMap. */
-export interface MapSchema {
+export interface MapSchema extends Optional {
   readonly type: 'map'
   readonly values: Schema
   /** Has one owner as a whole. Default false. */
   readonly atomic?: boolean
-  readonly default?: unknown
 }
 
-export interface ListSchema {
+export interface ListSchema extends Optional {
   readonly type: 'list'
   readonly items: Schema
   /** Who owns what (`x-kubernetes-list-type`): the list as a whole, each scalar, or each object that `keys` tell apart. */
@@ -52,11 +55,9 @@ export interface ListSchema {
   readonly mergesScalars?: boolean
   /** Whether a strategic merge patch drops the fields of an item that it does not name (`retainKeys`). Default false. */
   readonly retainsKeys?: boolean
-  readonly default?: unknown
 }
 
 /** Anything: JSON that the server keeps as it is. Has one owner as a whole. */
-export interface AnySchema {
+export interface AnySchema extends Optional {
   readonly type: 'any'
-  readonly default?: unknown
 }

@@ -15,8 +15,11 @@ function typeMeta(): Record<string, Schema> {
 
 function schemaOf(openApi: unknown): Schema {
   if (!isRecord(openApi)) return { type: 'any' }
-  const shape = shapeOf(openApi)
-  return openApi['default'] === undefined ? shape : { ...shape, default: openApi['default'] }
+  return {
+    ...shapeOf(openApi),
+    ...(openApi['default'] !== undefined && { default: openApi['default'] }),
+    ...(openApi['nullable'] === true && { nullable: true }),
+  }
 }
 
 function shapeOf(openApi: Record<string, unknown>): Schema {

@@ -6,9 +6,9 @@ import { applyDefaults } from '../defaults.ts'
 import { alreadyExists, badRequest, invalid } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { admitNew, admitToNamespace } from '../objects/admission.ts'
+import { readObject } from '../objects/field-validation.ts'
 import { resetStatus } from '../objects/initial-status.ts'
 import { generateName } from '../objects/name-generator.ts'
-import { parseObject } from '../objects/parse.ts'
 import { present, toStorage } from '../objects/present.ts'
 import { validateObject } from '../validation.ts'
 import { isDryRun } from './dry-run.ts'
@@ -16,8 +16,8 @@ import { DEFINITIONS } from './removal.ts'
 
 /** POST on a collection: completes, checks and stores a new object. */
 export function createObject(call: Call, body: unknown): ApiObject {
-  const { cluster, resource, path, query } = call
-  const object = parseObject(body, resource, path)
+  const { cluster, resource, query } = call
+  const object = readObject(call, body)
   if (object.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
   nameObject(object, call)
   stampNew(object, call)

@@ -1,7 +1,8 @@
 import type { Call } from '../cluster.ts'
 import { unsupportedMediaType } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
-import { parseObject } from '../objects/parse.ts'
+import { readPatched } from '../objects/field-validation.ts'
+import { asGoText } from '../objects/go-text.ts'
 import { present } from '../objects/present.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../patch/index.ts'
 import { changeObject, requireObject } from './update.ts'
@@ -14,7 +15,10 @@ export function patchObject(call: Call, body: unknown, contentType: string): Api
   const existing = requireObject(call)
   const base = structuredClone(present(existing, call.resource))
   const patched = apply(base, body)
-  return changeObject(call, existing, parseObject(patched, call.resource, call.path))
+  const quote = (): string => {
+    return contentType === 'application/strategic-merge-patch+json' ? asGoText(body) : JSON.stringify(patched)
+  }
+  return changeObject(call, existing, readPatched(call, patched, quote))
 }
 
 /**

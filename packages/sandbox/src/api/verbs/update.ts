@@ -5,9 +5,9 @@ import { applyDefaults } from '../defaults.ts'
 import { conflict, invalid, methodNotAllowed, modified, notFound } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { admitChanged } from '../objects/admission.ts'
+import { readObject } from '../objects/field-validation.ts'
 import { listAt, recordAt } from '../objects/fields.ts'
 import { forbiddenChanges } from '../objects/immutability.ts'
-import { parseObject } from '../objects/parse.ts'
 import { present, toStorage } from '../objects/present.ts'
 import { hasSubresource } from '../resources/resource.ts'
 import type { Resource } from '../resources/resource.ts'
@@ -25,7 +25,7 @@ export function requireObject({ cluster, resource, path }: Call): ApiObject {
 /** PUT: replaces an object, or with a subresource only that part of it. */
 export function replaceObject(call: Call, body: unknown): ApiObject {
   const existing = requireObject(call)
-  return changeObject(call, existing, parseObject(body, call.resource, call.path))
+  return changeObject(call, existing, readObject(call, body))
 }
 
 /**

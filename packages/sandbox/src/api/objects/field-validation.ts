@@ -1,0 +1,67 @@
+import type { Call } from '../cluster.ts'
+import { badRequest, invalid } from '../errors.ts'
+import type { ApiObject } from '../object.ts'
+import { StatusError } from '../status.ts'
+import { parseObject } from './parse.ts'
+
+/** What a write does about fields that its kind does not have, and about fields that its body names twice. */
+export type FieldValidation = 'Ignore' | 'Strict' | 'Warn'
+
+const SUPPORTED: readonly FieldValidation[] = ['Ignore', 'Strict', 'Warn']
+
+/**
+ * The query parameter `fieldValidation`; Warn where there is none. `options` is what the API calls the options of the write.
+ * @throws StatusError 422 for another value.
+ */
+export function fieldValidationOf(query: URLSearchParams, options: string): FieldValidation {
+  const asked = query.get('fieldValidation') ?? ''
+  const known = asked === '' ? 'Warn' : SUPPORTED.find((one) => one === asked)
+  if (known) return known
+  const list = ['', ...SUPPORTED].map((one) => JSON.stringify(one)).join(', ')
+  const message = `Unsupported value: ${JSON.stringify(asked)}: supported values: ${list}`
+  const cause = { reason: 'FieldValueNotSupported', message, field: 'fieldValidation' }
+  throw invalid({ group: 'meta.k8s.io', kind: options, plural: '' }, '', [cause])
+}
+
+/**
+ * The body of a POST or PUT as an object of the call's resource, without the fields that its kind does not have.
+ * @throws StatusError 400 for what is no such object, and under strict validation for fields that do not belong there.
+ */
+export function readObject(call: Call, body: unknown): ApiObject {
+  const { kind, version } = call.resource
+  const refuse = (why: string): StatusError => {
+    return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`)
+  }
+  return read(call, body, refuse)
+}
+
+/**
+ * The same for what a patch made; `quote` is how the refusal quotes it.
+ * @throws StatusError 422, field `patch`, where {@link readObject} answers 400.
+ */
+export function readPatched(call: Call, patched: unknown, quote: () => string): ApiObject {
+  const refuse = (why: string): StatusError => {
+    const message = `Invalid value: ${JSON.stringify(quote())}: ${why}`
+    const causes = [{ reason: 'FieldValueInvalid', message, field: 'patch' }]
+    return new StatusError(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes })
+  }
+  return read(call, patched, refuse)
+}
+
+function read(call: Call, value: unknown, refuse: (why: string) => StatusError): ApiObject {
+  const { resource, path, fieldValidation, duplicates, warnings } = call
+  const unknown: string[] = []
+  const object = parseObject(value, resource, path, { unknown, refuse })
+  const stray = [...duplicates, ...unknown.map((field) => `unknown field ${JSON.stringify(field)}`)]
+  if (fieldValidation === 'Strict' && stray.length > 0) throw refuse(`strict decoding error: ${asOneText(stray)}`)
+  if (fieldValidation === 'Warn') warnings.push(...stray)
+  return object
+}
+
+/** The YAML decoder's complaints come as one. */
+function asOneText(stray: readonly string[]): string {
+  const isLine = (text: string): boolean => /^line \d+: /.test(text)
+  const lines = stray.filter(isLine).map((line) => `\n  ${line}`)
+  const others = stray.filter((text) => !isLine(text))
+  return [...(lines.length > 0 ? [`yaml: unmarshal errors:${lines.join('')}`] : []), ...others].join(', ')
+}
