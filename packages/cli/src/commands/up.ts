@@ -1,12 +1,14 @@
 import { once } from 'node:events'
-import { accessSync, appendFileSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { messageOf, redact } from '@nexus/core'
 import { startSandbox } from '@nexus/sandbox'
 import type { PortChoice, SandboxOptions } from '@nexus/sandbox'
 import { defaultSandboxDir, readSandboxCredentials, readSandboxState } from '@nexus/sandbox/state'
+import { boundedLog } from '../bounded-log.ts'
 import { isDetached, startDetached, tellStarter, toldFailure } from '../detached-up.ts'
 import { CliError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { shellQuote } from '../output/print.ts'
 import { Interrupted } from '../shell.ts'
 import type { Shell } from '../shell.ts'
@@ -33,7 +35,7 @@ interface Environment {
 export async function up(flags: UpFlags, shell: Shell): Promise<void> {
   const dir = resolve(flags.dir ?? defaultSandboxDir(shell.env))
   refuseSharedPort(flags)
-  makeFolder(dir)
+  claimPlace(dir)
   if (flags.detach === true) return upDetached(dir, flags, shell)
   return isDetached() ? upForStarter(dir, flags, shell) : upInFront(dir, flags, shell)
 }
@@ -95,12 +97,12 @@ async function upDetached(dir: string, flags: UpFlags, shell: Shell): Promise<vo
 }
 
 function sandboxOptions(dir: string, flags: UpFlags, shell: Shell): SandboxOptions {
-  const logFile = logFileOf(dir)
+  const log = boundedLog(logFileOf(dir))
   return {
     dir,
     apiPort: choice(flags.apiPort, DEFAULT_API_PORT),
     gatewayPort: choice(flags.gatewayPort, DEFAULT_GATEWAY_PORT),
-    log: (line) => appendFileSync(logFile, `${new Date().toISOString()} ${redact(line)}\n`, { mode: 0o600 }),
+    log: (line) => log(`${new Date().toISOString()} ${redact(line)}`),
     signal: shell.signal,
   }
 }
@@ -112,9 +114,9 @@ function refuseSharedPort({ apiPort, gatewayPort }: UpFlags): void {
   })
 }
 
-function makeFolder(dir: string): void {
+function claimPlace(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeFolder(dir)
     accessSync(dir, constants.W_OK)
   } catch (cause) {
     throw new CliError('NEXUS_CLI_USAGE', `The sandbox cannot keep anything in ${dir}: ${messageOf(cause)}`, {
