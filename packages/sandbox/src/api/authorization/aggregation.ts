@@ -22,22 +22,35 @@ export function keepAggregated(store: ObjectStore): void {
   })
 }
 
-/** Completes each role once. One that selects a role that was completed after it is completed with the next change. */
+/** A role that was completed may be selected by another: again, until nothing is missing. */
 function aggregate(store: ObjectStore): void {
-  for (const { metadata } of store.list(CLUSTER_ROLES)) {
-    const role = store.get(CLUSTER_ROLES, '', metadata.name)
-    if (!role) continue
-    const rules = aggregatedRules(role, store.list(CLUSTER_ROLES))
-    if (rules === undefined || isDeepStrictEqual(rules, role['rules'] ?? null)) continue
-    store.put(CLUSTER_ROLES, { ...role, rules })
-  }
+  // As often as there are roles: two that select each other could go on forever.
+  for (let rounds = store.list(CLUSTER_ROLES).length; rounds > 0 && completeRoles(store); rounds--);
 }
 
-/** The rules that a role gathers, each once, in the order of the roles' names; undefined of a role that gathers none. */
-function aggregatedRules(role: ApiObject, roles: readonly ApiObject[]): unknown[] | null | undefined {
-  const selectors = listAt(role, 'aggregationRule', 'clusterRoleSelectors')
-  if (selectors.length === 0 || role.metadata.deletionTimestamp !== undefined) return undefined
-  const selected = selectors.flatMap((selector) => roles.filter((one) => one !== role && selects(selector, one)))
+/** Whether any role changed. */
+function completeRoles(store: ObjectStore): boolean {
+  const { version } = store
+  for (const role of store.list(CLUSTER_ROLES).filter((one) => gathers(one))) {
+    const rules = aggregatedRules(role, store.list(CLUSTER_ROLES))
+    if (!isDeepStrictEqual(rules, role['rules'] ?? null)) store.put(CLUSTER_ROLES, { ...role, rules })
+  }
+  return store.version > version
+}
+
+function gathers(role: ApiObject): boolean {
+  return selectorsOf(role).length > 0 && role.metadata.deletionTimestamp === undefined
+}
+
+function selectorsOf(role: ApiObject): unknown[] {
+  return listAt(role, 'aggregationRule', 'clusterRoleSelectors')
+}
+
+/** The rules that a role gathers, each once, in the order of the roles' names; null where there are none. */
+function aggregatedRules(role: ApiObject, roles: readonly ApiObject[]): unknown[] | null {
+  const selected = selectorsOf(role).flatMap((selector) => {
+    return roles.filter((one) => one.metadata.name !== role.metadata.name && selects(selector, one))
+  })
   const rules = selected.flatMap((one) => listAt(one, 'rules'))
   const distinct = rules.filter((rule, index) => rules.findIndex((one) => isDeepStrictEqual(one, rule)) === index)
   return distinct.length === 0 ? null : distinct
