@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -49,6 +50,15 @@ test('two that start at the same moment are one sandbox and one refusal', async 
   const refusals = started.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []))
   expect(refusals).toEqual([`SandboxError: A sandbox in ${dir} is just being started or stopped`])
 }, 60_000)
+
+test('a port that is taken is refused, and no keys are left in the folder', async () => {
+  const taken = createServer().listen(options.apiPort.port, '127.0.0.1')
+  await once(taken, 'listening')
+  const refused = startSandbox({ ...options, apiPort: { ...options.apiPort, asked: true } })
+  await expect(refused).rejects.toMatchObject({ code: 'NEXUS_SANDBOX_PORT_IN_USE' })
+  expect(await readdir(dir)).toEqual(['lock'])
+  taken.close()
+})
 
 test.each(['Starting the Kubernetes API', 'Installing the catalog and the gateway', 'Waiting for the gateway'])(
   'an interrupt at "%s" ends the start and leaves the folder free',

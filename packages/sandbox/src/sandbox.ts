@@ -49,11 +49,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await using starting = new AsyncDisposableStack()
   const lock = await claimFolder(dir)
   starting.defer(() => lock.release())
-  const credentials = await sandboxCredentials(dir)
 
   report('Starting the Kubernetes API')
   const gatewayPort = await freePort(options.gatewayPort, GATEWAY_PORT)
   const apiPort = await freePort(options.apiPort, API_PORT)
+  // Not before: a start that is refused leaves no keys behind.
+  const credentials = await sandboxCredentials(dir)
   const api = await unlessTaken(
     startApiServer({
       dir: join(dir, 'api'),
