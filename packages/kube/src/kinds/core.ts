@@ -195,6 +195,7 @@ export interface PodSpec {
   subdomain?: string
   priorityClassName?: string
   enableServiceLinks?: boolean
+  readinessGates?: { conditionType: string }[]
 }
 
 export interface ContainerState {

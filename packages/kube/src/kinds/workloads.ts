@@ -62,6 +62,8 @@ export interface EndpointSlice extends KubeObject {
     addresses: string[]
     conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean }
     nodeName?: string
+    /** Of a pod that has a name of its own below a headless Service. */
+    hostname?: string
     targetRef?: { kind?: string; namespace?: string; name?: string; uid?: string }
   }[]
   ports?: { name?: string; port?: number; protocol?: string; appProtocol?: string }[]

@@ -13,6 +13,7 @@ const map: AddressMap = {
     'llama.demo': ['10.96.0.7'],
     'empty.demo': ['10.96.0.8'],
     'peers.demo': ['10.244.0.2', '10.244.0.3'],
+    'peer-0.peers.demo': ['10.244.0.2'],
     'alone.demo': [],
   },
 }
@@ -24,6 +25,8 @@ test.each([
   ['llama.demo.svc.cluster.local', ['10.96.0.7']],
   ['llama.demo.svc.cluster.local.', ['10.96.0.7']],
   ['peers', ['10.244.0.2', '10.244.0.3']],
+  ['peer-0.peers', ['10.244.0.2']],
+  ['peer-0.peers.demo.svc.cluster.local', ['10.244.0.2']],
   ['10.244.9.9', ['10.244.9.9']],
 ])('%s is in the cluster at %j', (host, addresses) => {
   expect(resolveName(map, host, 'demo')).toEqual({ type: 'addresses', addresses })
@@ -53,4 +56,12 @@ test.each([
   ['other hosts are left alone', 'example.com', 80, { type: 'outside' }],
 ])('%s', (_, host, port, expected) => {
   expect(route(map, { host, port }, 'demo')).toEqual(expected)
+})
+
+test('on loopback a pod finds its own ports, and leaves those of the machine alone', () => {
+  const own = (host: string, port: number): object => route(map, { host, port }, 'demo', '10.244.0.3')
+  expect(own('localhost', 8000)).toEqual({ type: 'sockets', ports: [41002] })
+  expect(own('127.0.0.1', 8000)).toEqual({ type: 'sockets', ports: [41002] })
+  expect(own('127.0.0.1', 16_443)).toEqual({ type: 'outside' })
+  expect(route(map, { host: 'localhost', port: 8000 }, 'demo')).toEqual({ type: 'outside' })
 })

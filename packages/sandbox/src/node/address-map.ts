@@ -37,18 +37,33 @@ export function resolveName(map: AddressMap, host: string, namespace: string): N
   if (isVirtualAddress(name)) return { type: 'addresses', addresses: [name] }
   const suffix = CLUSTER_SUFFIXES.find((ending) => name.endsWith(ending))
   const service = suffix === undefined ? name : name.slice(0, -suffix.length)
-  const known = map.names[service.includes('.') ? service : `${service}.${namespace}`]
+  // As the search list of a pod: its own namespace first. `web-0.web` is a pod of a headless Service.
+  const known = map.names[`${service}.${namespace}`] ?? map.names[service]
   if (known !== undefined && known.length > 0) return { type: 'addresses', addresses: known }
   return known === undefined && suffix === undefined ? { type: 'outside' } : { type: 'unknown' }
 }
 
-/** The loopback sockets behind `host:port`, as a pod of `namespace` would reach them. */
-export function route(map: AddressMap, target: { host: string; port: number }, namespace: string): RouteAnswer {
+/**
+ * The loopback sockets behind `host:port`, as a pod of `namespace` would reach them. On loopback a pod finds its own ports:
+ * what else listens on this machine is left alone.
+ */
+export function route(
+  map: AddressMap,
+  target: { host: string; port: number },
+  namespace: string,
+  podIP?: string,
+): RouteAnswer {
+  const own = podIP !== undefined && isLoopback(target.host) ? map.sockets[`${podIP}:${target.port}`] : undefined
+  if (own !== undefined) return { type: 'sockets', ports: own }
   const name = resolveName(map, target.host, namespace)
   if (name.type !== 'addresses') return name
   const ports = name.addresses.flatMap((address) => map.sockets[`${address}:${target.port}`] ?? [])
   if (ports.length > 0) return { type: 'sockets', ports }
   return { type: 'refused', address: name.addresses[0] ?? target.host }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '127.0.0.1' || host === '::1'
 }
 
 /** True for an address of the virtual networks. */

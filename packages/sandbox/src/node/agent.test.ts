@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -194,7 +194,9 @@ describe.each([
     test('the token of a pod is accepted by the API server', async () => {
       await createPod('token')
       const { metadata } = await untilReady('token')
-      const folder = join(dir, 'pods', metadata.uid ?? '', 'serviceaccount')
+      const volumes = join(dir, 'pods', metadata.uid ?? '', 'volumes')
+      const [access = ''] = (await readdir(volumes)).filter((name) => name.startsWith('kube-api-access'))
+      const folder = join(volumes, access)
       const token = await readFile(join(folder, 'token'), 'utf8')
       const caPem = await readFile(join(folder, 'ca.crt'), 'utf8')
       const asPod = createNodeKubeClient(accessTo({ url: api.url, token, caPem }))
@@ -239,7 +241,14 @@ describe.each([
     })
 
     test('a container that crashes starts again at once and keeps its log', async () => {
-      await createPod('crash', { env: [{ name: 'CRASH_ONCE', value: '1' }] })
+      await createPod(
+        'crash',
+        {
+          env: [{ name: 'CRASH_ONCE', value: '/scratch/crashed' }],
+          volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
+        },
+        { volumes: [{ name: 'scratch', emptyDir: {} }] },
+      )
       await vi.waitFor(async () => {
         const { restartCount, ready, lastState } = await containerOf('crash')
         expect({ restartCount, ready }).toEqual({ restartCount: 1, ready: true })

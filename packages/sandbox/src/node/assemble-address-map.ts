@@ -33,6 +33,9 @@ export function assembleAddressMap({ services, slices, podSockets, apiPort }: Ne
       for (const { port } of service.spec.ports ?? []) sockets[`${clusterIP}:${port}`] = [apiPort]
     } else if (clusterIP === 'None') {
       names[`${name}.${namespace}`] = own.flatMap(readyAddresses)
+      for (const { hostname, addresses } of own.flatMap((slice) => slice.endpoints ?? [])) {
+        if (hostname !== undefined) names[`${hostname}.${name}.${namespace}`] = addresses.slice(0, 1)
+      }
     } else if (clusterIP !== undefined && clusterIP !== '') {
       names[`${name}.${namespace}`] = [clusterIP]
       for (const { name: portName, port } of service.spec.ports ?? []) {

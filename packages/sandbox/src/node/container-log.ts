@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { LineSplitter, parseLogLine, renderLogLine } from './log-line.ts'
-import type { LogLine } from './log-line.ts'
+import type { LinePiece, LogLine } from './log-line.ts'
 
 /** A log file this long becomes `<file>.1`, in place of the one before. */
 const MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -66,10 +66,10 @@ export class ContainerLog {
     }
   }
 
-  #append(stream: 'stdout' | 'stderr', texts: readonly string[]): void {
-    if (texts.length === 0 || this.#ended) return
+  #append(stream: 'stdout' | 'stderr', pieces: readonly LinePiece[]): void {
+    if (pieces.length === 0 || this.#ended) return
     const time = new Date().toISOString()
-    const lines = texts.map((text): LogLine => ({ time, stream, text }))
+    const lines = pieces.map((piece): LogLine => ({ time, stream, ...piece }))
     this.#store(lines.map(renderLogLine).join(''))
     for (const line of lines) for (const listener of this.#listeners) listener(line)
   }
@@ -78,7 +78,7 @@ export class ContainerLog {
   #store(text: string): void {
     try {
       this.#rotate()
-      this.#bytes += writeSync(this.#file, text)
+      this.#bytes += writeSync(this.#file, Buffer.from(text, 'latin1'))
     } catch {
       // Nowhere to say it but the disk that is full.
     }
@@ -103,6 +103,6 @@ export function removeLog(path: string): void {
 /** All stored lines of a run, the rotated file first; undefined where it left no log. */
 export function readLogLines(path: string): LogLine[] | undefined {
   if (!existsSync(path)) return undefined
-  const older = existsSync(`${path}.1`) ? readFileSync(`${path}.1`, 'utf8') : ''
-  return (older + readFileSync(path, 'utf8')).split('\n').flatMap((line) => parseLogLine(line) ?? [])
+  const older = existsSync(`${path}.1`) ? readFileSync(`${path}.1`, 'latin1') : ''
+  return (older + readFileSync(path, 'latin1')).split('\n').flatMap((line) => parseLogLine(line) ?? [])
 }

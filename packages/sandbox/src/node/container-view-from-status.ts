@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod } from '@nexus/kube'
+import { containersOf, firstReason } from './container-view.ts'
 import type { ContainerState, ContainerView } from './container-view.ts'
 import type { ContainerExit } from './restart.ts'
 
@@ -7,20 +8,22 @@ const UNSEEN_EXIT_CODE = 137
 
 /** The containers of a pod as an agent finds them that has not run them: from the status that its predecessor wrote. */
 export function viewsFromStatus(pod: Pod, now: Date): ContainerView[] {
-  return pod.spec.containers.map(({ name, image = '' }) => {
-    const status = pod.status?.containerStatuses?.find((candidate) => candidate.name === name)
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  return containersOf(pod).map(({ container: { name, image = '' }, role }) => {
+    const status = statuses.find((candidate) => candidate.name === name)
     return {
       name,
+      role,
       image,
       restartCount: status?.restartCount ?? 0,
       crashes: 0,
-      state: stateFromStatus(status, now),
+      state: stateFromStatus(status, now) ?? { phase: 'waiting', reason: firstReason(role, pod), retryAt: 0 },
       lastExit: exitFrom(status?.lastState?.terminated),
     }
   })
 }
 
-function stateFromStatus(status: ContainerStatus | undefined, now: Date): ContainerState {
+function stateFromStatus(status: ContainerStatus | undefined, now: Date): ContainerState | undefined {
   const finishedAt = now.toISOString()
   if (status?.state?.running) {
     const { startedAt = finishedAt } = status.state.running
@@ -35,14 +38,14 @@ function stateFromStatus(status: ContainerStatus | undefined, now: Date): Contai
     return { phase: 'exited', exit }
   }
   const exit = exitFrom(status?.state?.terminated)
-  if (exit !== undefined) return { phase: 'exited', exit }
-  return { phase: 'waiting', reason: 'ContainerCreating', retryAt: 0 }
+  return exit === undefined ? undefined : { phase: 'exited', exit }
 }
 
 type Terminated = NonNullable<ContainerStatus['state']>['terminated']
 
 function exitFrom(terminated: Terminated): ContainerExit | undefined {
   if (terminated === undefined) return undefined
-  const { exitCode, signal, startedAt = '', finishedAt = '' } = terminated
-  return { exitCode, signal, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt }
+  const { exitCode, signal, message, startedAt = '', finishedAt = '' } = terminated
+  const reason = terminated.reason ?? (exitCode === 0 ? 'Completed' : 'Error')
+  return { exitCode, signal, reason, message, startedAt, finishedAt }
 }

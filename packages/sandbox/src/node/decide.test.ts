@@ -4,6 +4,7 @@ import type { ContainerState, ContainerView } from './container-view.ts'
 import { decidePod } from './decide.ts'
 
 const now = Date.parse('2026-01-01T00:01:00Z')
+const moment = { now, startTime: '2026-01-01T00:00:00Z' }
 const running = { phase: 'running', startedAt: '', started: true, ready: true, stopping: false } as const
 
 function pod(spec: Partial<Pod['spec']> = {}, metadata: Partial<Pod['metadata']> = {}): Pod {
@@ -11,12 +12,12 @@ function pod(spec: Partial<Pod['spec']> = {}, metadata: Partial<Pod['metadata']>
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'llama', ...metadata },
-    spec: { containers: [{ name: 'main' }], ...spec },
+    spec: { containers: [{ name: 'main', image: 'nexus-gateway' }], ...spec },
   }
 }
 
 function container(state: ContainerState, crashes = 0): ContainerView {
-  return { name: 'main', image: 'nexus-gateway', restartCount: 0, crashes, state }
+  return { name: 'main', role: 'main', image: 'nexus-gateway', restartCount: 0, crashes, state }
 }
 
 function exited(exitCode: number, crashes = 1): ContainerView {
@@ -30,17 +31,17 @@ function exited(exitCode: number, crashes = 1): ContainerView {
 }
 
 test('a new container starts', () => {
-  const decision = decidePod(pod(), [container({ phase: 'waiting', reason: 'ContainerCreating', retryAt: 0 })], now)
+  const decision = decidePod(pod(), [container({ phase: 'waiting', reason: 'ContainerCreating', retryAt: 0 })], moment)
   expect(decision.actions).toEqual([{ type: 'start', container: 'main', restart: false }])
 })
 
 test('a container that could not start is tried again at its time', () => {
   const waiting = container({ phase: 'waiting', reason: 'ErrImagePull', retryAt: now + 5000 })
-  expect(decidePod(pod(), [waiting], now)).toEqual({ actions: [], wakeAt: now + 5000 })
+  expect(decidePod(pod(), [waiting], moment)).toEqual({ actions: [], wakeAt: now + 5000 })
 })
 
 test('a healthy container is left alone', () => {
-  expect(decidePod(pod(), [container(running)], now)).toEqual({ actions: [], wakeAt: undefined })
+  expect(decidePod(pod(), [container(running)], moment)).toEqual({ actions: [], wakeAt: undefined })
 })
 
 test.each([
@@ -49,30 +50,32 @@ test.each([
   ['OnFailure', 0, 1, []],
   ['Never', 1, 1, []],
 ] as const)('with policy %s, exit code %i after %i crash: %j', (restartPolicy, exitCode, crashes, actions) => {
-  const decision = decidePod(pod({ restartPolicy }), [exited(exitCode, crashes)], now)
+  const decision = decidePod(pod({ restartPolicy }), [exited(exitCode, crashes)], moment)
   expect(decision.actions.map(({ type }) => type)).toEqual(actions)
 })
 
 test('the third crash in a row waits 20 seconds', () => {
-  expect(decidePod(pod(), [exited(1, 3)], now)).toEqual({ actions: [], wakeAt: now + 20_000 })
+  expect(decidePod(pod(), [exited(1, 3)], moment)).toEqual({ actions: [], wakeAt: now + 20_000 })
 })
 
 test('a failed liveness probe stops the container with the grace of the probe', () => {
-  const spec = { containers: [{ name: 'main', livenessProbe: { terminationGracePeriodSeconds: 3 } }] }
-  expect(decidePod(pod(spec), [container({ ...running, failed: 'liveness' })], now).actions).toEqual([
+  const spec = {
+    containers: [{ name: 'main', image: 'nexus-gateway', livenessProbe: { terminationGracePeriodSeconds: 3 } }],
+  }
+  expect(decidePod(pod(spec), [container({ ...running, failed: 'liveness' })], moment).actions).toEqual([
     { type: 'stop', container: 'main', graceSeconds: 3, because: 'liveness' },
   ])
 })
 
 test('a container is told to stop once', () => {
-  expect(decidePod(pod(), [container({ ...running, failed: 'liveness', stopping: true })], now).actions).toEqual([])
+  expect(decidePod(pod(), [container({ ...running, failed: 'liveness', stopping: true })], moment).actions).toEqual([])
 })
 
 test('a deleted pod stops its containers with the grace of the deletion, and starts nothing', () => {
   const deleted = pod({}, { deletionTimestamp: '2026-01-01T00:01:30Z', deletionGracePeriodSeconds: 7 })
-  expect(decidePod(deleted, [container(running)], now).actions).toEqual([
+  expect(decidePod(deleted, [container(running)], moment).actions).toEqual([
     { type: 'stop', container: 'main', graceSeconds: 7, because: 'deleted' },
   ])
-  expect(decidePod(deleted, [container({ ...running, stopping: true })], now).actions).toEqual([])
-  expect(decidePod(deleted, [exited(1)], now).actions).toEqual([{ type: 'remove' }])
+  expect(decidePod(deleted, [container({ ...running, stopping: true })], moment).actions).toEqual([])
+  expect(decidePod(deleted, [exited(1)], moment).actions).toEqual([{ type: 'remove' }])
 })

@@ -1,10 +1,13 @@
 import type { Pod } from '@nexus/kube'
+import { containersOf } from './container-view.ts'
 import type { ContainerView } from './container-view.ts'
-import { isRestarted, restartDelayMs } from './restart.ts'
-import type { RestartPolicy } from './restart.ts'
+import { deadlineOf, isOutOfTheWay, progressOf, restartAt } from './pod-progress.ts'
 
 /** Seconds a container gets between SIGTERM and SIGKILL where the pod does not say. */
 const DEFAULT_GRACE_SECONDS = 30
+
+/** Why a container is told to end. */
+export type StopReason = 'deleted' | 'liveness' | 'startup' | 'changed' | 'ended'
 
 export type Action =
   | { readonly type: 'start'; readonly container: string; readonly restart: boolean }
@@ -12,7 +15,7 @@ export type Action =
       readonly type: 'stop'
       readonly container: string
       readonly graceSeconds: number
-      readonly because: 'deleted' | 'liveness' | 'startup'
+      readonly because: StopReason
     }
   /** Nothing runs any more: the pod object can go. */
   | { readonly type: 'remove' }
@@ -23,49 +26,64 @@ export interface Decision {
   readonly wakeAt?: number | undefined
 }
 
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** When the pod started, RFC 3339. */
+  readonly startTime: string
+}
+
 /** What has to happen next for a pod, given what its containers do. */
-export function decidePod(pod: Pod, containers: readonly ContainerView[], now: number): Decision {
-  if (pod.metadata.deletionTimestamp !== undefined) return decideDeleted(pod, containers)
-  const policy = pod.spec.restartPolicy ?? 'Always'
-  const decisions = containers.map((container) => decideContainer(pod, container, policy, now))
-  const wakes = decisions.flatMap(({ wakeAt }) => wakeAt ?? [])
+export function decidePod(pod: Pod, containers: readonly ContainerView[], moment: Moment): Decision {
+  const { initialized, ending } = progressOf(pod, containers, moment)
+  if (ending) return decideEnding(pod, containers)
+  const mayRun = initialized ? containers : upToTheFirstInTheWay(containers)
+  const decisions = mayRun.map((container) => decideContainer(pod, container, moment.now))
+  const wakes = [...decisions.map(({ wakeAt }) => wakeAt), deadlineOf(pod, moment.startTime)].flatMap((at) => at ?? [])
   return {
     actions: decisions.flatMap(({ actions }) => actions),
     wakeAt: wakes.length === 0 ? undefined : Math.min(...wakes),
   }
 }
 
-/** When a container that has ended starts again, or undefined where it does not. */
-export function restartAt(container: ContainerView, policy: RestartPolicy): number | undefined {
-  const { state, crashes } = container
-  if (state.phase !== 'exited' || !isRestarted(policy, state.exit.exitCode)) return undefined
-  return Date.parse(state.exit.finishedAt) + restartDelayMs(crashes)
+/** Init containers run one after the other, beside the sidecars that have started. */
+function upToTheFirstInTheWay(containers: readonly ContainerView[]): readonly ContainerView[] {
+  const first = containers.findIndex((container) => container.role !== 'main' && !isOutOfTheWay(container))
+  return containers.slice(0, first + 1)
 }
 
-function decideDeleted(pod: Pod, containers: readonly ContainerView[]): Decision {
+/** The main containers end together; then the sidecars, the last one first. */
+function decideEnding(pod: Pod, containers: readonly ContainerView[]): Decision {
   const running = containers.filter(({ state }) => state.phase === 'running')
-  if (running.length === 0) return { actions: [{ type: 'remove' }] }
-  const graceSeconds =
-    pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS
+  const deleted = pod.metadata.deletionTimestamp !== undefined
+  if (running.length === 0) return { actions: deleted ? [{ type: 'remove' }] : [] }
+  const others = running.filter(({ role }) => role !== 'sidecar')
+  const graceSeconds = graceOf(pod)
   return {
-    actions: running
+    actions: (others.length > 0 ? others : running.slice(-1))
       .filter(({ state }) => state.phase === 'running' && !state.stopping)
-      .map(({ name }) => ({ type: 'stop', container: name, graceSeconds, because: 'deleted' })),
+      .map(({ name }) => ({ type: 'stop', container: name, graceSeconds, because: deleted ? 'deleted' : 'ended' })),
   }
 }
 
-function decideContainer(pod: Pod, container: ContainerView, policy: RestartPolicy, now: number): Decision {
-  const { name, state } = container
+function graceOf({ metadata, spec }: Pod): number {
+  return metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS
+}
+
+function decideContainer(pod: Pod, container: ContainerView, now: number): Decision {
+  const { name, state, role } = container
   switch (state.phase) {
     case 'waiting':
       return startOnce(name, { at: state.retryAt, now, restart: false })
     case 'running': {
-      if (state.failed === undefined || state.stopping) return { actions: [] }
-      const graceSeconds = probeGrace(pod, name, state.failed)
-      return { actions: [{ type: 'stop', container: name, graceSeconds, because: state.failed }] }
+      const because = state.failed ?? (isChanged(pod, container) ? 'changed' : undefined)
+      if (because === undefined || state.stopping) return { actions: [] }
+      const graceSeconds = because === 'changed' ? graceOf(pod) : probeGrace(pod, name, because)
+      return { actions: [{ type: 'stop', container: name, graceSeconds, because }] }
     }
     case 'exited': {
-      const at = restartAt(container, policy)
+      if (role === 'init' && isOutOfTheWay(container)) return { actions: [] }
+      const at = restartAt(pod, container)
       return at === undefined ? { actions: [] } : startOnce(name, { at, now, restart: true })
     }
     default:
@@ -77,8 +95,14 @@ function startOnce(container: string, { at, now, restart }: { at: number; now: n
   return at <= now ? { actions: [{ type: 'start', container, restart }] } : { actions: [], wakeAt: at }
 }
 
+/** The image is the one part of a container that may change while it runs. */
+function isChanged(pod: Pod, { name, image }: ContainerView): boolean {
+  const found = containersOf(pod).find(({ container }) => container.name === name)
+  return found !== undefined && (found.container.image ?? '') !== image
+}
+
 function probeGrace(pod: Pod, name: string, kind: 'liveness' | 'startup'): number {
-  const container = pod.spec.containers.find((candidate) => candidate.name === name)
+  const container = containersOf(pod).find((candidate) => candidate.container.name === name)?.container
   const probe = kind === 'liveness' ? container?.livenessProbe : container?.startupProbe
   return probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS
 }

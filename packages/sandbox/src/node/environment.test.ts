@@ -17,6 +17,7 @@ const sources: EnvironmentSources = {
   },
   podIP: '10.244.0.2',
   hostIP: '127.0.0.1',
+  allocatable: { cpu: '64', memory: '512Gi' },
   secret: (name) =>
     name === 'key'
       ? {

@@ -1,12 +1,10 @@
-import { parseQuantity } from '@nexus/kube'
-import type { ConfigMap, Container, EnvVar, EnvVarSource, Pod, Secret } from '@nexus/kube'
+import type { ConfigMap, Container, EnvVar, EnvVarSource, Secret } from '@nexus/kube'
+import { containerNamed, fieldValue, resourceValue } from './downward-fields.ts'
+import type { DownwardSources } from './downward-fields.ts'
 import { expandVariables } from './expand.ts'
 
 /** What a container's variables may refer to. */
-export interface EnvironmentSources {
-  readonly pod: Pod
-  readonly podIP: string
-  readonly hostIP: string
+export interface EnvironmentSources extends DownwardSources {
   /** Undefined: there is no such Secret. */
   readonly secret: (name: string) => Secret | undefined
   readonly configMap: (name: string) => ConfigMap | undefined
@@ -45,9 +43,11 @@ function valueOf(
   if (valueFrom === undefined) return expandVariables(value ?? '', variables)
   if (valueFrom.secretKeyRef) return secretValue(valueFrom.secretKeyRef, sources)
   if (valueFrom.configMapKeyRef) return configMapValue(valueFrom.configMapKeyRef, sources)
-  if (valueFrom.fieldRef) return fieldValue(valueFrom.fieldRef.fieldPath, sources)
-  if (valueFrom.resourceFieldRef) return resourceValue(valueFrom.resourceFieldRef, container, sources)
-  return undefined
+  if (valueFrom.fieldRef) return fieldOf(valueFrom.fieldRef.fieldPath, sources)
+  if (valueFrom.resourceFieldRef === undefined) return undefined
+  const { containerName } = valueFrom.resourceFieldRef
+  const source = containerName === undefined ? container : containerNamed(sources.pod, containerName)
+  return resourceValue(valueFrom.resourceFieldRef, source, sources.allocatable)
 }
 
 function secretData(ref: { name: string; optional?: boolean } | undefined, sources: EnvironmentSources): Data {
@@ -83,40 +83,11 @@ function namespaceOf({ pod }: EnvironmentSources): string {
   return pod.metadata.namespace ?? 'default'
 }
 
-/** The fields of the downward API: https://kubernetes.io/docs/concepts/workloads/pods/downward-api/ */
-function fieldValue(fieldPath: string, { pod, podIP, hostIP }: EnvironmentSources): string {
-  const { metadata, spec } = pod
-  const [, group, key] = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(fieldPath) ?? []
-  if (key !== undefined) return (group === 'labels' ? metadata.labels : metadata.annotations)?.[key] ?? ''
-  const fields: Record<string, string | undefined> = {
-    'metadata.name': metadata.name,
-    'metadata.namespace': metadata.namespace,
-    'metadata.uid': metadata.uid,
-    'spec.nodeName': spec.nodeName,
-    'spec.serviceAccountName': spec.serviceAccountName,
-    'status.podIP': podIP,
-    'status.podIPs': podIP,
-    'status.hostIP': hostIP,
-    'status.hostIPs': hostIP,
-  }
-  const value = fields[fieldPath]
+function fieldOf(fieldPath: string, sources: EnvironmentSources): string {
+  // A map as a whole is for files.
+  const value = /^metadata\.(labels|annotations)$/.test(fieldPath) ? undefined : fieldValue(fieldPath, sources)
   if (value === undefined) throw new ConfigError(`unsupported fieldPath: ${fieldPath}`)
   return value
-}
-
-function resourceValue(
-  { resource, containerName, divisor = '1' }: NonNullable<EnvVarSource['resourceFieldRef']>,
-  container: Container,
-  { pod }: EnvironmentSources,
-): string {
-  const source =
-    containerName === undefined ? container : pod.spec.containers.find(({ name }) => name === containerName)
-  const [kind, name = ''] = resource.split('.', 2)
-  const amounts = kind === 'limits' ? source?.resources?.limits : source?.resources?.requests
-  const parts = parseQuantity(divisor === '0' ? '1' : divisor).nanos
-  const amount = parseQuantity(amounts?.[name] ?? '0').nanos
-  // Rounded up: half a core is 1.
-  return String((amount + parts - 1n) / parts)
 }
 
 function decode(base64: string): string {

@@ -67,11 +67,13 @@ export function createEventRecorder(kube: KubeClient, log: (message: string) => 
 }
 
 function assembleEvent(
-  { metadata, spec: { nodeName = '' } }: Pod,
+  { metadata, spec }: Pod,
   { type, reason, message, container }: PodEvent,
   { name, time }: { name: string; time: string },
 ): Event {
   const { namespace = 'default' } = metadata
+  const { nodeName = '', initContainers = [] } = spec
+  const list = initContainers.some(({ name: early }) => early === container) ? 'initContainers' : 'containers'
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -83,7 +85,7 @@ function assembleEvent(
       name: metadata.name,
       ...(metadata.uid !== undefined && { uid: metadata.uid }),
       ...(metadata.resourceVersion !== undefined && { resourceVersion: metadata.resourceVersion }),
-      ...(container !== undefined && { fieldPath: `spec.containers{${container}}` }),
+      ...(container !== undefined && { fieldPath: `spec.${list}{${container}}` }),
     },
     type,
     reason,

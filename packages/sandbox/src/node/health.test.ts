@@ -27,7 +27,7 @@ async function reportsUntil(
   const reports: HealthReport[] = []
   await watchHealth({
     container: { name: 'main', ...probes },
-    sockets: { podIP: '10.244.0.2', loopbackPort: port },
+    sockets: { podIP: '10.244.0.2', loopbackPort: port, exec: () => Promise.resolve(undefined) },
     signal: life.signal,
     report: (report) => {
       reports.push(report)

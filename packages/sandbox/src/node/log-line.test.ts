@@ -28,17 +28,31 @@ test.each([
   expect(selectLines([line(1), line(2), line(3)], selection)).toEqual(seconds.map((second) => line(second)))
 })
 
-test('lines survive chunks that cut them and their characters anywhere', () => {
-  const bytes = Buffer.from('erste Zeile\nzweite Zeile: äöü\nohne Ende')
+test('lines survive chunks that cut them and their characters anywhere, byte by byte', () => {
+  const bytes = Buffer.concat([
+    Buffer.from('erste Zeile\nzweite Zeile: äöü\n'),
+    Buffer.from([0xff, 0x00, 0x85]),
+    Buffer.from('\nohne Ende'),
+  ])
   for (let cut = 0; cut <= bytes.length; cut++) {
     const splitter = new LineSplitter()
     const lines = [...splitter.push(bytes.subarray(0, cut)), ...splitter.push(bytes.subarray(cut)), ...splitter.end()]
-    expect(lines).toEqual(['erste Zeile', 'zweite Zeile: äöü', 'ohne Ende'])
+    const stored = lines.map(({ text }) => parseLogLine(renderLogLine({ ...line(1), text }).slice(0, -1))?.text)
+    expect(Buffer.from(stored.join('\n'), 'latin1').equals(bytes)).toBe(true)
   }
 })
 
-test('a line without end is cut', () => {
+test('a long line is stored in parts that say that it goes on', () => {
   const splitter = new LineSplitter()
-  expect(splitter.push(Buffer.alloc(20_000, 'x'))).toHaveLength(1)
-  expect(splitter.end()).toEqual([])
+  const pieces = [...splitter.push(Buffer.alloc(20_000, 'x')), ...splitter.push(Buffer.from('y\nz')), ...splitter.end()]
+  expect(pieces.map(({ text, partial }) => [text.length, partial])).toEqual([
+    [16_384, true],
+    [3617, undefined],
+    [1, undefined],
+  ])
+})
+
+test('a part of a line is read as it was written', () => {
+  const part = { ...line(1), partial: true as const }
+  expect(parseLogLine(renderLogLine(part).slice(0, -1))).toEqual(part)
 })

@@ -7,6 +7,8 @@ export interface ClusterNetwork {
   readonly readMap: () => AddressMap
   /** Where short Service names are looked up. */
   readonly namespace: string
+  /** The pod's own address, whose ports stand behind `localhost`. */
+  readonly podIP?: string | undefined
 }
 
 interface Target {
@@ -19,14 +21,14 @@ interface Target {
  * `net.Socket.prototype.connect`: `http`, `https`, `tls`, undici and `fetch`. TLS names and `Host` headers are made of the
  * original host before this point and stay as they are.
  */
-export function patchConnect({ readMap, namespace }: ClusterNetwork): void {
+export function patchConnect({ readMap, namespace, podIP }: ClusterNetwork): void {
   const connect: unknown = Reflect.get(Socket.prototype, 'connect')
   if (typeof connect !== 'function') return
   let turn = Math.floor(Math.random() * 1024)
 
   function connectThroughMap(this: Socket, ...args: unknown[]): unknown {
     const target = targetOf(args)
-    const answer = target === undefined ? { type: 'outside' as const } : route(readMap(), target, namespace)
+    const answer = target === undefined ? { type: 'outside' as const } : route(readMap(), target, namespace, podIP)
     if (target === undefined || answer.type === 'outside') return Reflect.apply(asFunction(connect), this, args)
     if (answer.type === 'sockets') {
       const port = answer.ports[turn++ % answer.ports.length]

@@ -8,6 +8,12 @@ import { processStartTime } from '../process-start.ts'
 import { LIFELINE_VARIABLE } from './preload-variables.ts'
 import { PROCESS_RECORD_FILE, renderRecord, signalGroup } from './process-record.ts'
 
+/**
+ * A process of the group that waits for the end of the pipe and then ends the group. The program takes the place of the
+ * shell that started it: its process id, its exit code and its signals are its own.
+ */
+const GUARD = `(read -r _ <&3; kill -9 0) >/dev/null 2>&1 & exec "$@"`
+
 /** The file descriptor of the pipe that tells a child that its agent has gone. */
 const LIFELINE_FD = 3
 
@@ -18,6 +24,8 @@ export interface ProcessRequest {
   readonly dir: string
   readonly cwd: string
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void
+  /** The program does not watch the pipe by itself: a shell beside it does. Default false. */
+  readonly guarded?: boolean | undefined
 }
 
 export interface ProcessEnd {
@@ -40,13 +48,14 @@ export interface PodProcess {
  * @throws the system's error where the program cannot be started
  */
 export async function startPodProcess(request: ProcessRequest): Promise<PodProcess> {
-  const { command, cwd, dir, onOutput } = request
-  const [program, ...args] = command
-  const env = { PATH: process.env['PATH'] ?? '', HOME: cwd, ...request.env, [LIFELINE_VARIABLE]: String(LIFELINE_FD) }
+  const { command, cwd, dir, onOutput, guarded = false } = request
+  const [program, ...args] = guarded ? ['/bin/sh', '-c', GUARD, 'sh', ...command] : command
+  const lifeline = guarded ? {} : { [LIFELINE_VARIABLE]: String(LIFELINE_FD) }
+  const env = { PATH: process.env['PATH'] ?? '', HOME: cwd, ...request.env, ...lifeline }
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   await once(child, 'spawn')
   const { pid } = child
-  if (pid === undefined) throw new Error(`${program} did not start`)
+  if (pid === undefined) throw new Error(`${command[0]} did not start`)
   const record = join(dir, PROCESS_RECORD_FILE)
   try {
     writeFileSync(record, renderRecord({ pid, startTime: processStartTime(pid) ?? '' }), { mode: 0o600 })

@@ -32,7 +32,7 @@ function pod(fields: Partial<Pod> = {}): Pod {
 }
 
 function container(state: ContainerState, fields: Partial<ContainerView> = {}): ContainerView {
-  return { name: 'main', image: 'nexus-gateway', restartCount: 0, crashes: 0, state, ...fields }
+  return { name: 'main', role: 'main', image: 'nexus-gateway', restartCount: 0, crashes: 0, state, ...fields }
 }
 
 function statusOf(
@@ -41,7 +41,11 @@ function statusOf(
   of = pod(),
 ): ReturnType<typeof assemblePodStatus> {
   const containers = [container(state, fields)]
-  return assemblePodStatus(of, { containers, podIP: '10.244.0.2', startTime: '2026-01-01T00:00:00Z' }, now)
+  return assemblePodStatus(
+    of,
+    { containers, podIP: '10.244.0.2', startTime: '2026-01-01T00:00:00Z', volumesReady: true },
+    now,
+  )
 }
 
 function conditionOf(status: ReturnType<typeof assemblePodStatus>, type: string): object | undefined {

@@ -1,7 +1,8 @@
 import type { Condition, ContainerState as ContainerStateStatus, ContainerStatus, Pod, PodStatus } from '@nexus/kube'
 import { hasRun } from './container-view.ts'
 import type { ContainerView } from './container-view.ts'
-import { restartAt } from './decide.ts'
+import { hasEnded, isOutOfTheWay, progressOf } from './pod-progress.ts'
+import type { PodProgress } from './pod-progress.ts'
 import { qosClass } from './qos-class.ts'
 import { restartDelayMs } from './restart.ts'
 import type { ContainerExit } from './restart.ts'
@@ -21,23 +22,33 @@ export interface PodView {
   readonly containers: readonly ContainerView[]
   readonly podIP: string
   readonly startTime: string
+  /** The volumes are there: containers can start. */
+  readonly volumesReady: boolean
 }
 
 /** The pod's status as a kubelet would report it. Conditions of others, and times of what did not change, are kept. */
 export function assemblePodStatus(pod: Pod, view: PodView, now: Date): PodStatus {
-  const phase = phaseOf(pod, view.containers)
-  const containerStatuses = view.containers.map((container) => containerStatus(pod, container))
-  const unready = containerStatuses.filter(({ ready }) => !ready).map(({ name }) => name)
+  const progress = progressOf(pod, view.containers, { now: now.getTime(), startTime: view.startTime })
+  const phase = phaseOf(pod, view.containers, progress)
+  const statuses = view.containers.map((container) => ({
+    role: container.role,
+    status: containerStatus(pod, container, progress),
+  }))
+  const early = statuses.filter(({ role }) => role !== 'main').map(({ status }) => status)
+  const { generation } = pod.metadata
   const conditions = [
-    condition('PodReadyToStartContainers', phase === 'Pending' || phase === 'Running'),
-    condition('Initialized', true),
-    readyCondition('ContainersReady', phase, unready),
-    readyCondition('Ready', phase, unready),
+    condition('PodReadyToStartContainers', view.volumesReady && (phase === 'Pending' || phase === 'Running')),
+    initializedCondition(view.containers, progress, phase),
+    readyCondition('ContainersReady', phase, unready(statuses)),
+    gatedCondition(pod, readyCondition('Ready', phase, unready(statuses))),
   ]
   return {
+    ...(generation !== undefined && { observedGeneration: generation }),
     phase,
-    conditions: mergeConditions(pod.status?.conditions ?? [], conditions, now),
-    containerStatuses,
+    ...(phase === 'Failed' && failureFields(progress)),
+    conditions: mergeConditions(pod, conditions, now),
+    ...(early.length > 0 && { initContainerStatuses: early }),
+    containerStatuses: statuses.filter(({ role }) => role === 'main').map(({ status }) => status),
     hostIP: HOST_IP,
     hostIPs: [{ ip: HOST_IP }],
     podIP: view.podIP,
@@ -47,16 +58,62 @@ export function assemblePodStatus(pod: Pod, view: PodView, now: Date): PodStatus
   }
 }
 
-function phaseOf(pod: Pod, containers: readonly ContainerView[]): NonNullable<PodStatus['phase']> {
-  const ended = containers.flatMap(({ state }) => (state.phase === 'exited' ? [state.exit.exitCode] : []))
-  const goesOn = pod.metadata.deletionTimestamp === undefined
-  const restarts = goesOn && containers.some((container) => restartAt(container, policyOf(pod)) !== undefined)
-  if (ended.length === containers.length && !restarts) return ended.every((code) => code === 0) ? 'Succeeded' : 'Failed'
-  return containers.every(hasRun) ? 'Running' : 'Pending'
+function failureFields({ failure }: PodProgress): Pick<PodStatus, 'reason' | 'message'> {
+  const { reason, message } = failure ?? {}
+  return { ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
 }
 
-function policyOf(pod: Pod): 'Always' | 'OnFailure' | 'Never' {
-  return pod.spec.restartPolicy ?? 'Always'
+/** A pod is over when nothing of it runs any more, sidecars included. */
+function phaseOf(
+  pod: Pod,
+  containers: readonly ContainerView[],
+  { initialized, ending, failure }: PodProgress,
+): NonNullable<PodStatus['phase']> {
+  const mains = containers.filter(({ role }) => role === 'main')
+  const runs = containers.some(({ state }) => state.phase === 'running')
+  if (failure !== undefined && !runs) return 'Failed'
+  const codes = mains.flatMap(({ state }) => (state.phase === 'exited' ? [state.exit.exitCode] : []))
+  const over = ending && !runs && codes.length === mains.length
+  if (over) return codes.every((code) => code === 0) ? 'Succeeded' : 'Failed'
+  return initialized && mains.every(hasRun) ? 'Running' : 'Pending'
+}
+
+interface RoleStatus {
+  readonly role: ContainerView['role']
+  readonly status: ContainerStatus
+}
+
+/** The containers that keep the pod from being ready: init containers that have ended well do not. */
+function unready(statuses: readonly RoleStatus[]): string[] {
+  return statuses.flatMap(({ role, status }) => (role === 'init' || status.ready ? [] : [status.name]))
+}
+
+function initializedCondition(
+  containers: readonly ContainerView[],
+  { initialized }: PodProgress,
+  phase: PodStatus['phase'],
+): Condition {
+  const type = 'Initialized'
+  if (phase === 'Succeeded') return { type, status: 'True', reason: 'PodCompleted' }
+  if (initialized) return { type, status: 'True' }
+  const incomplete = containers.filter((container) => container.role !== 'main' && !isOutOfTheWay(container))
+  const message = `containers with incomplete status: [${incomplete.map(({ name }) => name).join(' ')}]`
+  return { type, status: 'False', reason: 'ContainersNotInitialized', message }
+}
+
+/** A pod with readiness gates is ready when the conditions that they name hold as well. */
+function gatedCondition(pod: Pod, ready: Condition): Condition {
+  if (ready.status !== 'True') return ready
+  const messages = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const found = pod.status?.conditions?.find(({ type }) => type === conditionType)
+    if (found?.status === 'True') return []
+    const gate = `pod readiness gate "${conditionType}"`
+    return found === undefined
+      ? [`corresponding condition of ${gate} does not exist.`]
+      : [`the status of ${gate} is not "True", but ${found.status}`]
+  })
+  if (messages.length === 0) return ready
+  return { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') }
 }
 
 function condition(type: string, holds: boolean): Condition {
@@ -71,44 +128,50 @@ function readyCondition(type: string, phase: PodStatus['phase'], unready: readon
   return { type, status: 'False', reason: 'ContainersNotReady', message }
 }
 
-function mergeConditions(existing: readonly Condition[], own: readonly Condition[], now: Date): Condition[] {
+function mergeConditions({ metadata, status }: Pod, own: readonly Condition[], now: Date): Condition[] {
+  const existing = status?.conditions ?? []
+  const { generation } = metadata
   const stamped = own.map((current) => {
     const before = existing.find(({ type }) => type === current.type)
     const since = before?.status === current.status ? before.lastTransitionTime : undefined
-    return { ...current, lastTransitionTime: since ?? toSeconds(now) }
+    return {
+      ...current,
+      lastTransitionTime: since ?? toSeconds(now),
+      ...(generation !== undefined && { observedGeneration: generation }),
+    }
   })
   return [...stamped, ...existing.filter(({ type }) => !OWN_CONDITIONS.has(type))]
 }
 
-function containerStatus(pod: Pod, container: ContainerView): ContainerStatus {
+function containerStatus(pod: Pod, container: ContainerView, progress: PodProgress): ContainerStatus {
   const { name, image, program, restartCount, state } = container
-  const running = state.phase === 'running'
-  const last = previousExit(pod, container)
+  const last = previousExit(pod, container, progress)
   const id = containerId(pod, container)
   return {
     name,
     image,
     imageID: program === undefined ? '' : `sandbox://${program}`,
-    ready: running && state.ready && state.started,
-    started: running && state.started,
+    ready: isReady(container),
+    started: state.phase === 'running' && state.started && container.role !== 'init',
     restartCount,
     ...(hasRun(container) && { containerID: id }),
-    state: currentState(pod, container),
+    state: currentState(pod, container, progress),
     lastState: last === undefined ? {} : { terminated: terminated(last, `${id}-last`) },
   }
 }
 
+function isReady(container: ContainerView): boolean {
+  if (container.role === 'init') return isOutOfTheWay(container)
+  return container.state.phase === 'running' && container.state.ready && container.state.started
+}
+
 /** An end after which the container starts again is already its past. */
-function previousExit(pod: Pod, container: ContainerView): ContainerExit | undefined {
-  if (container.state.phase !== 'exited' || isFinal(pod, container)) return container.lastExit
+function previousExit(pod: Pod, container: ContainerView, progress: PodProgress): ContainerExit | undefined {
+  if (container.state.phase !== 'exited' || progress.ending || hasEnded(pod, container)) return container.lastExit
   return container.state.exit
 }
 
-function isFinal(pod: Pod, container: ContainerView): boolean {
-  return pod.metadata.deletionTimestamp !== undefined || restartAt(container, policyOf(pod)) === undefined
-}
-
-function currentState(pod: Pod, container: ContainerView): ContainerStateStatus {
+function currentState(pod: Pod, container: ContainerView, progress: PodProgress): ContainerStateStatus {
   const { state, name, crashes } = container
   switch (state.phase) {
     case 'waiting':
@@ -116,7 +179,9 @@ function currentState(pod: Pod, container: ContainerView): ContainerStateStatus 
     case 'running':
       return { running: { startedAt: state.startedAt } }
     case 'exited': {
-      if (isFinal(pod, container)) return { terminated: terminated(state.exit, containerId(pod, container)) }
+      if (progress.ending || hasEnded(pod, container)) {
+        return { terminated: terminated(state.exit, containerId(pod, container)) }
+      }
       return { waiting: { reason: 'CrashLoopBackOff', message: backOffMessage(pod, name, crashes) } }
     }
     default:

@@ -4,3 +4,5 @@ export const MAP_VARIABLE = 'NEXUS_ADDRESS_MAP'
 export const LIFELINE_VARIABLE = 'NEXUS_LIFELINE_FD'
 /** Namespace of the pod, in which short Service names are looked up. */
 export const NAMESPACE_VARIABLE = 'NEXUS_POD_NAMESPACE'
+/** Address of the pod, whose own ports stand behind `localhost`. */
+export const POD_IP_VARIABLE = 'NEXUS_POD_IP'

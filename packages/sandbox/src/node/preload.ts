@@ -7,13 +7,18 @@ import { watchLifeline } from './lifeline.ts'
 import { addressMapReader } from './map-file.ts'
 import { patchConnect } from './patch-connect.ts'
 import { patchLookup } from './patch-lookup.ts'
-import { LIFELINE_VARIABLE, MAP_VARIABLE, NAMESPACE_VARIABLE } from './preload-variables.ts'
+import { LIFELINE_VARIABLE, MAP_VARIABLE, NAMESPACE_VARIABLE, POD_IP_VARIABLE } from './preload-variables.ts'
 
-const { [MAP_VARIABLE]: mapPath, [LIFELINE_VARIABLE]: lifeline, [NAMESPACE_VARIABLE]: namespace } = process.env
+const {
+  [MAP_VARIABLE]: mapPath,
+  [LIFELINE_VARIABLE]: lifeline,
+  [NAMESPACE_VARIABLE]: namespace,
+  [POD_IP_VARIABLE]: podIP,
+} = process.env
 
 if (lifeline !== undefined) watchLifeline(Number(lifeline))
 if (mapPath !== undefined) {
-  const network = { readMap: addressMapReader(mapPath), namespace: namespace ?? 'default' }
+  const network = { readMap: addressMapReader(mapPath), namespace: namespace ?? 'default', podIP }
   patchConnect(network)
   patchLookup(dns, network)
   syncBuiltinESMExports()

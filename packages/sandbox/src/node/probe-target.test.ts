@@ -23,6 +23,7 @@ const container = { name: 'main', ports: [{ name: 'http', containerPort: 8000 }]
 const sockets = {
   podIP: '10.244.0.2',
   loopbackPort: (port: number) => ({ 8000: loopbackPort, 9000: 1 })[port],
+  exec: () => Promise.resolve(undefined),
 }
 
 test.each([

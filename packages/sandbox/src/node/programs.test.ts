@@ -12,6 +12,11 @@ test.each([
   ['registry.example.com/nexus-gateway@sha256:0123', 'gateway'],
   ['nexus-model-worker:latest', 'mock-worker'],
   ['nexus-gateway-tools:latest', undefined],
+  ['busybox', 'tools'],
+  ['docker.io/library/busybox:1.36', 'tools'],
+  ['alpine@sha256:0123', 'tools'],
+  ['not-busybox', undefined],
+  ['busybox/other', undefined],
   ['nginx', undefined],
   ['nim/meta', undefined],
 ])('image %s runs %s', (image, name) => {
@@ -20,7 +25,11 @@ test.each([
 
 test('a NIM learns its model from the image', () => {
   const image = 'nvcr.io/nim/meta/llama-3.1-8b-instruct:1.8.4'
-  expect(programFor(image, programs)?.env?.(image)).toEqual({ WORKER_DRESS: 'nim', WORKER_IMAGE: image })
+  const program = programFor(image, programs)
+  expect(program !== undefined && 'env' in program && program.env?.(image)).toEqual({
+    WORKER_DRESS: 'nim',
+    WORKER_IMAGE: image,
+  })
 })
 
 test('an image without a program is answered with what would run', () => {

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { repositoryPath } from '../repository.ts'
+import { toolImages } from './tool-images.ts'
+import type { ToolImage } from './tool-images.ts'
 
-/** What stands for an image: a program of this machine and how to tell it where to listen. */
+/** A program of this machine that stands for an image, whatever command the image has, and how to tell it where to listen. */
 export interface Program {
   /** Shown as the image's id: `sandbox://mock-worker`. */
   readonly name: string
@@ -21,8 +23,11 @@ export interface Program {
   readonly env?: ((image: string) => Record<string, string>) | undefined
 }
 
+/** What can run for an image: a program that stands for it, or its own command by tools of this machine. */
+export type ImageProgram = Program | ToolImage
+
 /** The image table of this repository: which program runs for which image. */
-export function repositoryPrograms(root: string = repositoryPath()): Program[] {
+export function repositoryPrograms(root: string = repositoryPath()): ImageProgram[] {
   const worker = join(root, 'serving/mock-worker/bin/nexus-model-worker')
   return [
     {
@@ -54,11 +59,12 @@ export function repositoryPrograms(root: string = repositoryPath()): Program[] {
       portVariable: 'PORT',
       containerPort: { variable: 'PORT', default: 8001 },
     },
+    ...toolImages(),
   ]
 }
 
 /** The program that stands for `image`, or undefined. */
-export function programFor(image: string, programs: readonly Program[]): Program | undefined {
+export function programFor(image: string, programs: readonly ImageProgram[]): ImageProgram | undefined {
   return programs.find((program) => program.image.test(image))
 }
 
@@ -66,6 +72,6 @@ export function programFor(image: string, programs: readonly Program[]): Program
 export function noProgramMessage(image: string): string {
   return (
     `the sandbox has no program for image "${image}": it runs nvcr.io/nim/<org>/<model>:<tag> (a mock of the model), ` +
-    'nexus-gateway and nexus-model-worker'
+    'nexus-gateway, nexus-model-worker, and commands of busybox, alpine, curl, kubectl and redis by programs of this machine'
   )
 }

@@ -3,7 +3,8 @@ export interface ContainerExit {
   readonly exitCode: number
   /** The signal that ended it, by number. */
   readonly signal?: number | undefined
-  readonly reason: 'Completed' | 'Error' | 'ContainerStatusUnknown'
+  /** `Completed`, `Error`, `StartError` (the program is not there) or `ContainerStatusUnknown`. */
+  readonly reason: string
   readonly message?: string | undefined
   readonly startedAt: string
   readonly finishedAt: string

@@ -1,13 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Container } from '@nexus/kube'
 import { ContainerLog } from './container-log.ts'
-import type { Launch } from './container-launch.ts'
+import { execCommand } from './exec-command.ts'
 import { watchHealth } from './health.ts'
 import type { HealthReport } from './health.ts'
+import { runHook } from './hooks.ts'
+import type { Launch } from './launch-base.ts'
 import type { PodNetwork } from './pod-network.ts'
 import { startPodProcess } from './pod-process.ts'
 import type { PodProcess } from './pod-process.ts'
+import type { ContainerSockets } from './probe-target.ts'
 import type { ContainerExit } from './restart.ts'
+import { readTerminationMessage } from './termination-message.ts'
+
+/** What a container gets to end by itself after a hook has used up its time. */
+const SHORTEST_GRACE_MS = 2000
 
 export interface RunRequest {
   readonly container: Container
@@ -19,16 +26,27 @@ export interface RunRequest {
   readonly log: (message: string) => void
 }
 
+export interface StopRequest {
+  readonly graceSeconds: number
+  /** Told why the container's `preStop` hook failed. The hook is not run where nobody listens. */
+  readonly onHookFailure?: ((why: string) => void) | undefined
+}
+
 /** One run of a container: its process with its log, its socket in the cluster and its probes. */
 export interface RunningContainer {
   readonly startedAt: string
   readonly log: ContainerLog
+  /**
+   * Runs the `postStart` hook; resolves with why it failed, or undefined. It is cut short where the container ends or
+   * `signal` aborts.
+   */
+  postStart(signal: AbortSignal): Promise<string | undefined>
   /** Starts the probes. */
   watch(onHealth: (report: HealthReport) => void): void
   /** Resolves when the process has ended and its socket and probes are gone. */
   readonly exited: Promise<ContainerExit>
-  /** SIGTERM, and SIGKILL after `graceSeconds`. Resolves when it has ended. */
-  stop(graceSeconds: number): Promise<void>
+  /** The `preStop` hook, SIGTERM, and SIGKILL after the grace. Resolves when it has ended. */
+  stop(request: StopRequest): Promise<void>
 }
 
 /** @throws the system's error where the program cannot be started */
@@ -42,15 +60,16 @@ export async function runContainer(request: RunRequest): Promise<RunningContaine
 }
 
 async function start(request: RunRequest): Promise<RunningContainer> {
-  const { launch, network, podIP, dir } = request
+  const { container, launch, network, podIP, dir } = request
   const log = new ContainerLog(request.logPath)
   const life = new AbortController()
-  const { command, env, cwd, sockets } = launch
+  const { command, env, cwd, sockets, guarded } = launch
   const started = await startPodProcess({
     command,
     env,
     dir,
     cwd,
+    guarded,
     onOutput: (...output) => log.write(...output),
   }).catch((error: unknown) => {
     log.end()
@@ -58,6 +77,8 @@ async function start(request: RunRequest): Promise<RunningContainer> {
   })
   const startedAt = new Date().toISOString()
   for (const { containerPort, loopbackPort } of sockets) await network.open(podIP, containerPort, loopbackPort)
+  const reached = reach(request, life.signal)
+  const { postStart, preStop } = container.lifecycle ?? {}
   let health = Promise.resolve()
 
   async function finish(): Promise<ContainerExit> {
@@ -68,20 +89,48 @@ async function start(request: RunRequest): Promise<RunningContainer> {
     await health
     log.end()
     const finishedAt = new Date().toISOString()
-    return { exitCode, signal, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt }
+    const failed = exitCode !== 0
+    const { logPath } = request
+    const message = await readTerminationMessage(container, { file: launch.terminationLog, logPath, failed })
+    return { exitCode, signal, reason: failed ? 'Error' : 'Completed', message, startedAt, finishedAt }
   }
   return {
     startedAt,
     log,
     exited: finish(),
+    async postStart(signal) {
+      const until = AbortSignal.any([signal, life.signal])
+      return postStart === undefined ? undefined : runHook(postStart, container, reached, until)
+    },
     watch(onHealth) {
-      const reached = { podIP, loopbackPort: (port: number) => network.loopbackPort(podIP, port) }
-      const watch = { container: request.container, sockets: reached, signal: life.signal, report: onHealth }
+      const watch = { container, sockets: reached, signal: life.signal, report: onHealth }
       health = watchHealth(watch).catch((error: unknown) =>
-        request.log(`probes of ${request.container.name}: ${String(error)}`),
+        request.log(`probes of ${container.name}: ${String(error)}`),
       )
     },
-    stop: (graceSeconds) => stopProcess(started, graceSeconds),
+    async stop({ graceSeconds, onHookFailure }) {
+      const deadline = Date.now() + graceSeconds * 1000
+      if (preStop !== undefined && onHookFailure !== undefined && graceSeconds > 0) {
+        const until = AbortSignal.any([AbortSignal.timeout(graceSeconds * 1000), life.signal])
+        const why = await runHook(preStop, container, reached, until)
+        if (why !== undefined) onHookFailure(why)
+        await stopProcess(started, Math.max(SHORTEST_GRACE_MS, deadline - Date.now()))
+        return
+      }
+      await stopProcess(started, deadline - Date.now())
+    },
+  }
+}
+
+/** How probes and hooks reach the container; their commands end with it. */
+function reach({ launch, network, podIP }: RunRequest, life: AbortSignal): ContainerSockets {
+  return {
+    podIP,
+    loopbackPort: (port) => network.loopbackPort(podIP, port),
+    async exec(command, signal) {
+      const prepared = launch.exec(command)
+      return prepared && execCommand(prepared.command, prepared.place, AbortSignal.any([signal, life]))
+    },
   }
 }
 
@@ -89,13 +138,13 @@ function releasePorts({ launch, network }: RunRequest): void {
   for (const { loopbackPort } of launch.sockets) network.ports.release(loopbackPort)
 }
 
-async function stopProcess(running: PodProcess, graceSeconds: number): Promise<void> {
+async function stopProcess(running: PodProcess, graceMs: number): Promise<void> {
   const ended = new AbortController()
   running.signal('SIGTERM')
   await Promise.race([
     running.ended.then(() => ended.abort()),
     // Not unref'd: the grace is kept even where nothing else keeps this process alive.
-    delay(graceSeconds * 1000, undefined, { signal: ended.signal }).catch(() => {}),
+    delay(graceMs, undefined, { signal: ended.signal }).catch(() => {}),
   ])
   if (!ended.signal.aborted) running.signal('SIGKILL')
   await running.ended

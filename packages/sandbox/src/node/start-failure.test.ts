@@ -23,7 +23,11 @@ test.each([
   [new MountError('data', 'not bound'), 'ContainerCreating', undefined, 'FailedMount'],
   [new Error('spawn ENOENT'), 'CreateContainerError', 'spawn ENOENT', 'Failed'],
 ])('%s becomes %s', (error, reason, message, eventReason) => {
-  const { state, events } = startFailure(container, error, 1000)
+  const { state, events } = startFailure(container, error, 1000, {
+    phase: 'waiting',
+    reason: 'ContainerCreating',
+    retryAt: 0,
+  })
   expect(state).toEqual({ phase: 'waiting', reason, retryAt: 3000, ...(message !== undefined && { message }) })
   expect(events.map((event) => event.reason)).toEqual([eventReason])
 })

@@ -5,6 +5,8 @@ import { ConfigError } from './environment.ts'
 import type { PodEvent } from './event-recorder.ts'
 import { MountError } from './mount-error.ts'
 import { noProgramMessage } from './programs.ts'
+import type { ContainerExit } from './restart.ts'
+import type { StartError } from './start-error.ts'
 
 /** What may come any moment (a Secret, a bound claim) is looked for this often. */
 const CONFIG_RETRY_MS = 2000
@@ -34,13 +36,26 @@ export function imageFailure({ name, image = '' }: Container, failures: number, 
   }
 }
 
+/** What runtimes report for a program that they could not start. */
+const START_ERROR_EXIT_CODE = 128
+
+/** How a container ended whose program could not be started. */
+export function startErrorExit(error: StartError, now: Date): ContainerExit {
+  const time = now.toISOString()
+  const { message } = error
+  return { exitCode: START_ERROR_EXIT_CODE, reason: 'StartError', message, startedAt: time, finishedAt: time }
+}
+
 /** Anything else that kept a container from starting, with the reason a kubelet gives. */
-export function startFailure({ name }: Container, error: unknown, now: number): StartFailure {
+export function startFailure({ name }: Container, error: unknown, now: number, before: ContainerState): StartFailure {
   const message = messageOf(error)
   const retryAt = now + CONFIG_RETRY_MS
   if (error instanceof MountError) {
+    // Without its volumes a pod is where it was: its containers are being created.
+    const reason =
+      before.phase === 'waiting' && before.reason === 'PodInitializing' ? before.reason : 'ContainerCreating'
     return {
-      state: { phase: 'waiting', reason: 'ContainerCreating', retryAt },
+      state: { phase: 'waiting', reason, retryAt },
       events: [{ type: 'Warning', reason: 'FailedMount', message }],
     }
   }

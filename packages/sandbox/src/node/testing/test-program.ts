@@ -10,7 +10,7 @@ if (PRINT) for (const name of PRINT.split(',')) console.log(name + '=' + process
 if (READ) console.log(readFileSync(READ, 'utf8'))
 if (STUBBORN) process.on('SIGTERM', () => console.log('no'))
 else process.on('SIGTERM', () => { console.log('bye'); process.exit(0) })
-if (CRASH_ONCE && !existsSync('crashed')) { writeFileSync('crashed', ''); process.exit(3) }
+if (CRASH_ONCE && !existsSync(CRASH_ONCE)) { writeFileSync(CRASH_ONCE, ''); process.exit(3) }
 if (EXIT_CODE) process.exit(Number(EXIT_CODE))
 if (FETCH) fetch(FETCH).then((answer) => answer.text()).then(console.log, (error) => console.log(error.cause.code))
 createServer((request, answer) => {

@@ -1,0 +1,30 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Container, LifecycleHandler } from '@nexus/kube'
+import { probeHttpGet } from './probe-target.ts'
+import type { ContainerSockets } from './probe-target.ts'
+
+/** What an HTTP hook waits for its answer at most. */
+const HTTP_HOOK_MS = 30_000
+
+/**
+ * Runs a hook of a container to its end, or until `signal` aborts. Answers why it failed, or undefined where it did not.
+ */
+export async function runHook(
+  handler: LifecycleHandler,
+  container: Container,
+  sockets: ContainerSockets,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (handler.sleep) {
+    await delay(handler.sleep.seconds * 1000, undefined, { signal }).catch(() => {})
+    return undefined
+  }
+  if (handler.exec) {
+    const result = await sockets.exec(handler.exec.command ?? [], signal)
+    if (result === undefined || result.exitCode === 0 || signal.aborted) return undefined
+    return `command exited with ${result.exitCode}: ${result.output}`
+  }
+  if (handler.httpGet === undefined) return undefined
+  const result = await probeHttpGet(handler.httpGet, container, sockets, HTTP_HOOK_MS)
+  return result.ok ? undefined : result.message
+}
