@@ -18,6 +18,8 @@ export interface AttachOptions {
   /** The loopback port that the gateway's Service gets. */
   readonly gatewayPort: number
   readonly gatewayKey: SecretText
+  /** What the API server shows the node when it asks for logs and ports. Default: nothing, and the node answers everybody. */
+  readonly kubeletToken?: SecretText
   /** The controllers to run; all of them when left out, for an API server that has none of its own. */
   readonly controllers?: readonly ControllerName[]
   /** False on a cluster that has KServe's own definitions. Default true. */
@@ -61,7 +63,7 @@ export async function attachToCluster(options: AttachOptions): Promise<Attached>
     ...(options.controllers && { only: options.controllers }),
   })
   starting.defer(() => controllers.close())
-  const agent = await startNodeAgent({ kube, api, dir: join(dir, 'node'), log })
+  const agent = await startNodeAgent({ kube, api, kubeletToken: options.kubeletToken, dir: join(dir, 'node'), log })
   starting.defer(() => agent.close({ stopPods: true }))
   signal?.throwIfAborted()
   const target = { namespace: 'nexus', service: 'nexus-gateway', port: 80 }

@@ -1,7 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf } from '@nexus/core'
-import type { SecretText } from '@nexus/core'
+import { messageOf, SecretText } from '@nexus/core'
 import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { startApiServer } from './api/index.ts'
 import { attachToCluster } from './attach.ts'
@@ -49,6 +49,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await using starting = new AsyncDisposableStack()
   const lock = await claimFolder(dir)
   starting.defer(() => lock.release())
+  const kubeletToken = new SecretText(randomBytes(32).toString('base64url'))
 
   report('Starting the Kubernetes API')
   const gatewayPort = await freePort(options.gatewayPort, GATEWAY_PORT)
@@ -60,6 +61,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       dir: join(dir, 'api'),
       port: apiPort,
       token: credentials.adminToken.reveal(),
+      kubeletToken: kubeletToken.reveal(),
       onFault: (fault) => log(`api: ${messageOf(fault)}`),
     }),
     { ...API_PORT, port: apiPort },
@@ -84,6 +86,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     dir,
     gatewayPort,
     gatewayKey: credentials.gatewayKey,
+    kubeletToken,
     log,
     report,
     ...(signal && { signal }),

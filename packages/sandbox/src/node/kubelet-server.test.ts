@@ -12,7 +12,7 @@ async function statusLine(port: number, requestLine: string): Promise<string | u
 }
 
 test('whatever is asked for, it is answered and the next one, too', async () => {
-  const server = await startKubeletServer(() => undefined)
+  const server = await startKubeletServer({ findPod: () => undefined })
   try {
     // No URL can be made of two slashes.
     expect(await statusLine(server.port, 'GET // HTTP/1.1')).toBe('HTTP/1.1 404 Not Found')

@@ -1,37 +1,59 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { SecretText } from '@nexus/core'
 import { createSelfSignedCertificate } from '../api/tls.ts'
-import { readLogLines } from './container-log.ts'
-import { selectLines } from './log-line.ts'
-import type { LogLine } from './log-line.ts'
+import { sendLog } from './kubelet-log.ts'
+import { refuse } from './kubelet-refusal.ts'
 import { parseLogRequest } from './log-request.ts'
-import type { LogRequest } from './log-request.ts'
 import { boundPort } from './loopback-port.ts'
 import type { PodWorker } from './pod-worker.ts'
+import { acceptPortForward, isPortForward } from './port-forward-request.ts'
 
 const CERTIFICATE_DAYS = 365
-/** A reader that does not read is cut when this much waits for it: more than the files of a run can hold. */
-const MAX_PENDING_BYTES = 32 * 1024 * 1024
 
 export interface KubeletServer {
   readonly port: number
   close(): Promise<void>
 }
 
+export interface KubeletServerOptions {
+  readonly findPod: (namespace: string, name: string) => PodWorker | undefined
+  /**
+   * The API server's bearer token, without which nothing is answered. Left out, everybody on this machine is answered: a
+   * real API server presents no token to kubelets.
+   */
+  readonly token?: SecretText | undefined
+}
+
 /**
- * The endpoint behind `kubectl logs`: API servers fetch container logs from the node. HTTPS on loopback, with a certificate
- * made for this run: API servers do not verify it unless they are told which authority signs kubelets.
+ * The endpoint behind `kubectl logs` and `kubectl port-forward`: API servers ask the node. HTTPS on loopback, with a
+ * certificate made for this run: API servers do not verify it unless they are told which authority signs kubelets.
  */
-export async function startKubeletServer(
-  findPod: (namespace: string, name: string) => PodWorker | undefined,
-): Promise<KubeletServer> {
+export async function startKubeletServer({ findPod, token }: KubeletServerOptions): Promise<KubeletServer> {
   const { certPem, keyPem } = createSelfSignedCertificate({
     names: ['localhost'],
     addresses: ['127.0.0.1'],
     days: CERTIFICATE_DAYS,
   })
-  const server = createServer({ cert: certPem, key: keyPem }, (request, response) => answer(request, response, findPod))
+  const server = createServer(
+    // All other requests to upgrade are answered as if they had not asked for it.
+    {
+      cert: certPem,
+      key: keyPem,
+      shouldUpgradeCallback: (request) => isAllowed(request, token) && isPortForward(request),
+    },
+    (request, response) => answer(request, response, { findPod, token }),
+  )
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
+    socket.unshift(head)
+    acceptPortForward(request, socket, findPod)
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -39,18 +61,23 @@ export async function startKubeletServer(
     async close() {
       server.close()
       server.closeAllConnections()
+      for (const socket of upgraded) socket.destroy()
       await once(server, 'close')
     },
   }
 }
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  findPod: (namespace: string, name: string) => PodWorker | undefined,
-): void {
+function isAllowed({ headers }: IncomingMessage, token: SecretText | undefined): boolean {
+  if (token === undefined) return true
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token.reveal()}`))
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, { findPod, token }: KubeletServerOptions): void {
+  if (!isAllowed(request, token)) return refuse(response, 401, 'Unauthorized')
   const url = request.method === 'GET' ? URL.parse(request.url ?? '/', 'https://127.0.0.1') : null
   if (url?.pathname === '/healthz') return refuse(response, 200, 'ok')
+  if (request.url?.startsWith('/portForward/')) return refuse(response, 400, 'unable to upgrade: SPDY/3.1 is needed')
   const logRequest = url === null ? undefined : parseLogRequest(url, new Date())
   if (logRequest === undefined) return refuse(response, 404, '404 page not found')
   const worker = findPod(logRequest.namespace, logRequest.pod)
@@ -62,51 +89,4 @@ function answer(
     if (response.headersSent) response.destroy()
     else refuse(response, 500, `the log of container "${logRequest.container}" cannot be read`)
   }
-}
-
-function sendLog(request: LogRequest, worker: PodWorker, response: ServerResponse): void {
-  const { container, pod, previous } = request
-  const view = worker.view(container)
-  if (view === undefined) return refuse(response, 404, `container "${container}" in pod "${pod}" not found`)
-  const lines = readLogLines(worker.logPath(container, view.restartCount - (previous ? 1 : 0)))
-  if (lines === undefined && previous) {
-    return refuse(response, 400, `previous terminated container "${container}" in pod "${pod}" not found`)
-  }
-  if (lines === undefined) {
-    const reason = view.state.phase === 'waiting' ? view.state.reason : 'ContainerCreating'
-    return refuse(response, 400, `container "${container}" in pod "${pod}" is waiting to start: ${reason}`)
-  }
-  const send = lineSender(request, response)
-  for (const line of selectLines(lines, request)) send(line)
-  const running = request.follow && !previous ? worker.runningLog(container) : undefined
-  if (running === undefined) {
-    response.end()
-    return
-  }
-  // A header at once: whoever follows a silent program sees that the log is open.
-  response.flushHeaders()
-  const stop = running.follow(send, () => response.end())
-  response.on('close', stop)
-}
-
-function lineSender(
-  { timestamps, limitBytes = Number.POSITIVE_INFINITY }: LogRequest,
-  response: ServerResponse,
-): (line: LogLine) => void {
-  let bytesLeft = limitBytes
-  response.setHeader('content-type', 'text/plain')
-  return ({ time, text }) => {
-    if (bytesLeft <= 0) return
-    const bytes = Buffer.from(`${timestamps ? `${time} ` : ''}${text}\n`).subarray(0, bytesLeft)
-    bytesLeft -= bytes.length
-    response.write(bytes)
-    if (bytesLeft <= 0) response.end()
-    if (response.writableLength > MAX_PENDING_BYTES) response.destroy()
-  }
-}
-
-function refuse(response: ServerResponse, status: number, message: string): void {
-  response.statusCode = status
-  response.setHeader('content-type', 'text/plain; charset=utf-8')
-  response.end(message)
 }

@@ -21,7 +21,10 @@ export function onUpgrade(
 ): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    if (!(socket instanceof Socket)) return void socket.destroy()
+    if (!(socket instanceof Socket)) {
+      socket.destroy()
+      return
+    }
     socket.unshift(head)
     const response = new ServerResponse(request)
     // What the client sends after this request is not HTTP as far as anybody knows.

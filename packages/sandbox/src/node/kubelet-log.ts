@@ -1,0 +1,52 @@
+import type { ServerResponse } from 'node:http'
+import { readLogLines } from './container-log.ts'
+import { refuse } from './kubelet-refusal.ts'
+import { selectLines } from './log-line.ts'
+import type { LogLine } from './log-line.ts'
+import type { LogRequest } from './log-request.ts'
+import type { PodWorker } from './pod-worker.ts'
+
+/** A reader that does not read is cut when this much waits for it: more than the files of a run can hold. */
+const MAX_PENDING_BYTES = 32 * 1024 * 1024
+
+/** Answers with the log of a container as it stands, and with what comes after where the request follows it. */
+export function sendLog(request: LogRequest, worker: PodWorker, response: ServerResponse): void {
+  const { container, pod, previous } = request
+  const view = worker.view(container)
+  if (view === undefined) return refuse(response, 404, `container "${container}" in pod "${pod}" not found`)
+  const lines = readLogLines(worker.logPath(container, view.restartCount - (previous ? 1 : 0)))
+  if (lines === undefined && previous) {
+    return refuse(response, 400, `previous terminated container "${container}" in pod "${pod}" not found`)
+  }
+  if (lines === undefined) {
+    const reason = view.state.phase === 'waiting' ? view.state.reason : 'ContainerCreating'
+    return refuse(response, 400, `container "${container}" in pod "${pod}" is waiting to start: ${reason}`)
+  }
+  const send = lineSender(request, response)
+  for (const line of selectLines(lines, request)) send(line)
+  const running = request.follow && !previous ? worker.runningLog(container) : undefined
+  if (running === undefined) {
+    response.end()
+    return
+  }
+  // A header at once: whoever follows a silent program sees that the log is open.
+  response.flushHeaders()
+  const stop = running.follow(send, () => response.end())
+  response.on('close', stop)
+}
+
+function lineSender(
+  { timestamps, limitBytes = Number.POSITIVE_INFINITY }: LogRequest,
+  response: ServerResponse,
+): (line: LogLine) => void {
+  let bytesLeft = limitBytes
+  response.setHeader('content-type', 'text/plain')
+  return ({ time, text }) => {
+    if (bytesLeft <= 0) return
+    const bytes = Buffer.from(`${timestamps ? `${time} ` : ''}${text}\n`).subarray(0, bytesLeft)
+    bytesLeft -= bytes.length
+    response.write(bytes)
+    if (bytesLeft <= 0) response.end()
+    if (response.writableLength > MAX_PENDING_BYTES) response.destroy()
+  }
+}
