@@ -11,15 +11,18 @@ import { registerNode, removeNode, sendHeartbeat } from './node-registration.ts'
 import { DEFAULT_NODE } from './node-spec.ts'
 import type { NodeSpec } from './node-spec.ts'
 import { NodesFile } from './nodes-file.ts'
+import { capacityOf } from './node-spec.ts'
 import type { PodContext } from './pod-context.ts'
 import { PodNetwork } from './pod-network.ts'
 import { PodWorker } from './pod-worker.ts'
 import { killLeftovers } from './process-record.ts'
 import { repositoryPrograms } from './programs.ts'
-import type { Program } from './programs.ts'
+import type { ImageProgram } from './programs.ts'
 import { publishService } from './publish.ts'
 import type { Publication, PublishedService } from './publish.ts'
-import { presentedCa } from './service-account.ts'
+import { presentedCa } from './presented-ca.ts'
+import { writeToolFolder } from './tools/tool-folder.ts'
+import { ObjectWatcher } from './volumes/object-watcher.ts'
 
 const HEARTBEAT_MS = 10_000
 /** What pods get to end by themselves when the node stops: a person waits. */
@@ -40,7 +43,7 @@ export interface NodeAgentOptions {
   /** What the API server proves itself with when it asks for logs and ports; left out, the nodes answer everybody. */
   readonly kubeletToken?: SecretText | undefined
   /** The image table. Default: the programs of this repository. */
-  readonly programs?: readonly Program[] | undefined
+  readonly programs?: readonly ImageProgram[] | undefined
 }
 
 /** Nodes of a cluster whose pods are processes of this machine. */
@@ -58,7 +61,9 @@ export interface NodeAgent {
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
   const { kube, api, dir, nodes: specs = [DEFAULT_NODE], log } = options
   const podsDir = join(dir, 'pods')
+  const toolsDir = join(dir, 'tools')
   await mkdir(podsDir, { recursive: true, mode: 0o700 })
+  await writeToolFolder(toolsDir)
   const killed = await killLeftovers(podsDir)
   if (killed > 0) log(`ended ${killed} processes of an earlier run`)
   const caPem = api.caPem ?? (await presentedCa(api.url))
@@ -67,7 +72,18 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const network = new PodNetwork({ kube, dir, apiPort: portOf(api.url), signal: life.signal, log })
   const events = createEventRecorder(kube, log)
   const programs = options.programs ?? repositoryPrograms()
-  const context: PodContext = { kube, programs, network, events, podsDir, api: { url: api.url, caPem }, log }
+  const context: PodContext = {
+    kube,
+    programs,
+    network,
+    events,
+    watcher: new ObjectWatcher(kube, log),
+    allocatable: (name) => capacityOf(specs.find((spec) => spec.name === name) ?? DEFAULT_NODE),
+    podsDir,
+    toolsDir,
+    api: { url: api.url, caPem },
+    log,
+  }
   const pods = new NodePods(context)
   const kubelet = await startKubeletServer({
     findPod: (namespace, name) => pods.find(namespace, name),

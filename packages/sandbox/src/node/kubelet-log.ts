@@ -4,6 +4,7 @@ import { refuse } from './kubelet-refusal.ts'
 import { selectLines } from './log-line.ts'
 import type { LogLine } from './log-line.ts'
 import type { LogRequest } from './log-request.ts'
+import type { ContainerView } from './container-view.ts'
 import type { PodWorker } from './pod-worker.ts'
 
 /** A reader that does not read is cut when this much waits for it: more than the files of a run can hold. */
@@ -14,13 +15,12 @@ export function sendLog(request: LogRequest, worker: PodWorker, response: Server
   const { container, pod, previous } = request
   const view = worker.view(container)
   if (view === undefined) return refuse(response, 404, `container "${container}" in pod "${pod}" not found`)
-  const lines = readLogLines(worker.logPath(container, view.restartCount - (previous ? 1 : 0)))
+  const lines = readLogLines(worker.logPath(container, previous))
   if (lines === undefined && previous) {
     return refuse(response, 400, `previous terminated container "${container}" in pod "${pod}" not found`)
   }
   if (lines === undefined) {
-    const reason = view.state.phase === 'waiting' ? view.state.reason : 'ContainerCreating'
-    return refuse(response, 400, `container "${container}" in pod "${pod}" is waiting to start: ${reason}`)
+    return refuse(response, 400, `container "${container}" in pod "${pod}" is waiting to start: ${whyItWaits(view)}`)
   }
   const send = lineSender(request, response)
   for (const line of selectLines(lines, request)) send(line)
@@ -40,13 +40,23 @@ function lineSender(
   response: ServerResponse,
 ): (line: LogLine) => void {
   let bytesLeft = limitBytes
+  let within = false
   response.setHeader('content-type', 'text/plain')
-  return ({ time, text }) => {
+  return ({ time, text, partial }) => {
     if (bytesLeft <= 0) return
-    const bytes = Buffer.from(`${timestamps ? `${time} ` : ''}${text}\n`).subarray(0, bytesLeft)
+    const stamp = timestamps && !within ? `${time} ` : ''
+    within = partial === true
+    const bytes = Buffer.from(`${stamp}${text}${partial === true ? '' : '\n'}`, 'latin1').subarray(0, bytesLeft)
     bytesLeft -= bytes.length
     response.write(bytes)
     if (bytesLeft <= 0) response.end()
     if (response.writableLength > MAX_PENDING_BYTES) response.destroy()
   }
+}
+
+/** The kubelet's words. */
+function whyItWaits({ state }: ContainerView): string {
+  if (state.phase !== 'waiting') return 'ContainerCreating'
+  if (state.reason === 'ErrImagePull') return "image can't be pulled"
+  return state.reason === 'ImagePullBackOff' ? 'trying and failing to pull image' : state.reason
 }

@@ -3,34 +3,47 @@ import { join } from 'node:path'
 import { messageOf } from '@nexus/core'
 import { isConflict, isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { Container, Pod } from '@nexus/kube'
+import {
+  backOffEvent,
+  deadlineEvent,
+  hookEvent,
+  killingEvent,
+  startEvents,
+  unhealthyEvent,
+} from './container-events.ts'
 import { removeLog } from './container-log.ts'
 import type { ContainerLog } from './container-log.ts'
 import { prepareLaunch } from './container-launch.ts'
-import { hasRun } from './container-view.ts'
+import { containersOf, hasRun } from './container-view.ts'
 import type { ContainerState, ContainerView } from './container-view.ts'
 import { viewsFromStatus } from './container-view-from-status.ts'
 import { decidePod } from './decide.ts'
 import type { Action } from './decide.ts'
-import { ConfigError } from './environment.ts'
+import type { DownwardSources } from './downward-fields.ts'
 import type { PodEvent } from './event-recorder.ts'
 import type { HealthReport } from './health.ts'
 import { subnetOf } from './node-spec.ts'
 import type { PodContext } from './pod-context.ts'
-import { fullName, toSeconds } from './pod-status.ts'
+import { hasEnded, progressOf } from './pod-progress.ts'
+import { HOST_IP, toSeconds } from './pod-status.ts'
 import { programFor } from './programs.ts'
-import type { Program } from './programs.ts'
+import type { ImageProgram } from './programs.ts'
 import { countCrash } from './restart.ts'
 import type { ContainerExit } from './restart.ts'
 import { runContainer } from './running-container.ts'
 import type { RunningContainer } from './running-container.ts'
-import { ServiceAccountKeeper } from './service-account-keeper.ts'
-import { imageFailure, startFailure } from './start-failure.ts'
+import { StartError } from './start-error.ts'
+import { imageFailure, startErrorExit, startFailure } from './start-failure.ts'
 import type { StartFailure } from './start-failure.ts'
 import { StatusReporter } from './status-reporter.ts'
-import { prepareVolumes } from './volumes.ts'
+import { PodVolumes } from './volumes/pod-volumes.ts'
+import type { PreparedVolume } from './volumes/pod-volumes.ts'
+import { withServiceAccountVolume } from './volumes/service-account-volume.ts'
 
 /** After an error that nobody expected, and while the API server cannot be reached. */
 const ERROR_RETRY_MS = 1000
+/** Volumes that could not be brought up to date are tried again after this. */
+const VOLUME_RETRY_MS = 10_000
 /** A pod that is gone from the API gets this long to end by itself. */
 const GONE_GRACE_SECONDS = 2
 
@@ -44,11 +57,16 @@ export class PodWorker {
   readonly #dir: string
   readonly #startTime: string
   readonly #status: StatusReporter
-  readonly #serviceAccount: ServiceAccountKeeper
+  readonly #volumes: PodVolumes
   readonly #views: Map<string, ContainerView>
   readonly #running = new Map<string, RunningContainer>()
   readonly #pullFailures = new Map<string, number>()
+  /** Ends hooks that a pass waits for. */
+  readonly #life = new AbortController()
   #pod: Pod
+  #prepared: ReadonlyMap<string, PreparedVolume> | undefined
+  #volumesDueAt = Number.POSITIVE_INFINITY
+  #toldDeadline = false
   #passes: Promise<void> = Promise.resolve()
   #due = false
   #ending = false
@@ -57,12 +75,20 @@ export class PodWorker {
 
   constructor(context: PodContext, pod: Pod) {
     this.#context = context
-    this.#pod = pod
+    this.#pod = withServiceAccountVolume(pod)
     this.#dir = join(context.podsDir, pod.metadata.uid ?? '')
     this.#startTime = pod.status?.startTime ?? toSeconds(new Date())
     this.#views = new Map(viewsFromStatus(pod, new Date()).map((view) => [view.name, view]))
     this.#status = new StatusReporter(context.kube)
-    this.#serviceAccount = new ServiceAccountKeeper(context, join(this.#dir, 'serviceaccount'))
+    this.#volumes = new PodVolumes({
+      context,
+      watcher: context.watcher,
+      dir: join(this.#dir, 'volumes'),
+      onChange: () => {
+        this.#volumesDueAt = 0
+        this.#wake()
+      },
+    })
     this.podIP = context.network.claimAddress(subnetOf({ name: pod.spec.nodeName ?? '' }), pod.status?.podIP)
   }
 
@@ -72,7 +98,9 @@ export class PodWorker {
 
   /** Takes a new version of the object, or the first one, into account. */
   update(pod: Pod): void {
-    this.#pod = pod
+    // Labels and annotations may be files of a volume.
+    if (JSON.stringify(pod.metadata) !== JSON.stringify(this.#pod.metadata)) this.#volumesDueAt = 0
+    this.#pod = withServiceAccountVolume(pod)
     this.#wake()
   }
 
@@ -86,9 +114,14 @@ export class PodWorker {
     return this.#context.network.loopbackPort(this.podIP, port)
   }
 
-  /** Where the log of a run stands: the current one, or the one before. */
-  logPath(container: string, restartCount: number): string {
-    return join(this.#dir, 'containers', container, `${restartCount}.log`)
+  /**
+   * Where the log of the last run stands, or of the run before it. A container that waits to start again has no other run
+   * than the last one to show, whichever is asked for.
+   */
+  logPath(container: string, previous: boolean): string {
+    const view = this.#viewOf(container)
+    const isLast = view.state.phase === 'running' || hasEnded(this.#pod, view)
+    return this.#runLog(container, previous && isLast ? view.restartCount - 1 : view.restartCount)
   }
 
   /** The log of the run that goes on, undefined where none does. */
@@ -107,9 +140,10 @@ export class PodWorker {
   async stop(graceSeconds: number): Promise<void> {
     this.#ending = true
     clearTimeout(this.#timer)
-    this.#serviceAccount.close()
+    this.#life.abort()
+    this.#volumes.close()
     await this.#passes
-    await Promise.all([...this.#running.values()].map((running) => running.stop(graceSeconds)))
+    await Promise.all([...this.#running.values()].map((running) => running.stop({ graceSeconds })))
     await this.#passes
   }
 
@@ -135,11 +169,36 @@ export class PodWorker {
 
   async #pass(): Promise<void> {
     if (this.#removed || this.#isOver()) return
-    const { actions, wakeAt } = decidePod(this.#pod, [...this.#views.values()], Date.now())
+    if (this.#running.size > 0 && this.#volumesDueAt <= Date.now()) await this.#updateVolumes()
+    const moment = { now: Date.now(), startTime: this.#startTime }
+    const { actions, wakeAt } = decidePod(this.#pod, [...this.#views.values()], moment)
+    this.#tellDeadline(moment)
     for (const action of actions) await this.#act(action)
     await this.#report()
     const again = this.#earliestRetry(wakeAt)
     if (again !== undefined) this.#wakeIn(Math.max(0, again - Date.now()))
+  }
+
+  /** Files that a running container reads follow what they are made of; one that cannot be made stays as it is. */
+  async #updateVolumes(): Promise<void> {
+    try {
+      await this.#prepareVolumes()
+    } catch (error) {
+      this.#tell({ type: 'Warning', reason: 'FailedMount', message: messageOf(error) })
+      this.#volumesDueAt = Date.now() + VOLUME_RETRY_MS
+    }
+  }
+
+  async #prepareVolumes(): Promise<ReadonlyMap<string, PreparedVolume>> {
+    this.#volumesDueAt = Number.POSITIVE_INFINITY
+    this.#prepared = await this.#volumes.prepare(this.#downward())
+    this.#volumesDueAt = Math.min(this.#volumesDueAt, this.#volumes.refreshAt ?? Number.POSITIVE_INFINITY)
+    return this.#prepared
+  }
+
+  #downward(): DownwardSources {
+    const allocatable = this.#context.allocatable(this.#pod.spec.nodeName)
+    return { pod: this.#pod, podIP: this.podIP, hostIP: HOST_IP, allocatable }
   }
 
   /** A pod that ended for good, for example by eviction, is left as it is until it is deleted. */
@@ -152,8 +211,8 @@ export class PodWorker {
   /** What this pass has put off comes on top of what was decided before it. */
   #earliestRetry(wakeAt: number | undefined): number | undefined {
     const waits = [...this.#views.values()].flatMap(({ state }) => (state.phase === 'waiting' ? [state.retryAt] : []))
-    const times = [...waits, ...(wakeAt === undefined ? [] : [wakeAt])]
-    return times.length === 0 ? undefined : Math.min(...times)
+    const earliest = Math.min(this.#volumesDueAt, ...waits, ...(wakeAt === undefined ? [] : [wakeAt]))
+    return Number.isFinite(earliest) ? earliest : undefined
   }
 
   async #act(action: Action): Promise<void> {
@@ -171,67 +230,85 @@ export class PodWorker {
   }
 
   async #start(name: string): Promise<void> {
-    const container = this.#pod.spec.containers.find((candidate) => candidate.name === name)
+    const container = containersOf(this.#pod).find((candidate) => candidate.container.name === name)?.container
     if (container === undefined) return
-    const program = programFor(container.image ?? '', this.#context.programs)
+    const { image = '' } = container
+    const program = programFor(image, this.#context.programs)
+    this.#views.set(name, { ...this.#viewOf(name), image })
     if (program === undefined) {
       const failures = (this.#pullFailures.get(name) ?? 0) + 1
       this.#pullFailures.set(name, failures)
       this.#fail(name, imageFailure(container, failures, Date.now()))
       return
     }
-    await this.#run(container, program).catch((error: unknown) =>
-      this.#fail(name, startFailure(container, error, Date.now())),
-    )
+    this.#pullFailures.delete(name)
+    await this.#run(container, program).catch((error: unknown) => {
+      if (error instanceof StartError) this.#takeStartError(name, error)
+      else this.#fail(name, startFailure(container, error, Date.now(), this.#viewOf(name).state))
+    })
   }
 
-  async #run(container: Container, program: Program): Promise<void> {
+  async #run(container: Container, program: ImageProgram): Promise<void> {
     const { name } = container
-    if ((this.#pod.spec.initContainers ?? []).length > 0) throw new ConfigError('the sandbox runs no init containers')
     const dir = join(this.#dir, 'containers', name)
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    const serviceAccountDir = await this.#serviceAccount.prepare(this.#pod)
-    const volumes = await prepareVolumes(this.#context.kube, this.#pod, {
-      dir: join(this.#dir, 'volumes'),
-      serviceAccountDir,
-    })
-    const place = { podIP: this.podIP, dir, volumes, serviceAccountDir }
-    const launch = await prepareLaunch(this.#context, this.#pod, { container, program }, place)
-    this.#tell({ type: 'Normal', reason: 'Pulled', message: pulledMessage(container), container: name })
+    const volumes = await this.#prepareVolumes()
+    const { allocatable } = this.#downward()
+    const launch = await prepareLaunch(
+      this.#context,
+      this.#pod,
+      { container, program },
+      { podIP: this.podIP, dir, volumes, allocatable },
+    )
     const view = this.#viewOf(name)
     const restartCount = hasRun(view) ? view.restartCount + 1 : view.restartCount
     // `kubectl logs` reaches this run and the one before; a container that crashes for days must not fill the disk.
-    removeLog(this.logPath(name, restartCount - 2))
+    removeLog(this.#runLog(name, restartCount - 2))
     const running = await runContainer({
       container,
       launch,
       dir,
       podIP: this.podIP,
-      logPath: this.logPath(name, restartCount),
+      logPath: this.#runLog(name, restartCount),
       network: this.#context.network,
       log: this.#context.log,
     })
     this.#running.set(name, running)
-    const lastExit = view.state.phase === 'exited' ? view.state.exit : view.lastExit
-    const state = {
-      phase: 'running',
-      startedAt: running.startedAt,
-      started: false,
-      ready: false,
-      stopping: false,
-    } as const
-    this.#views.set(name, { ...view, program: program.name, restartCount, lastExit, state })
-    this.#tell({ type: 'Normal', reason: 'Created', message: `Created container: ${name}`, container: name })
-    this.#tell({ type: 'Normal', reason: 'Started', message: `Started container ${name}`, container: name })
+    for (const event of startEvents(container)) this.#tell(event)
+    const started = { ...view, program: program.name, restartCount, lastExit: lastExitOf(view) }
+    await this.#runPostStart(container, started, running)
+    const { startedAt } = running
+    const state = { phase: 'running', startedAt, started: false, ready: false, stopping: false } as const
+    this.#views.set(name, { ...started, state })
     running.watch((report) => this.#takeHealth(name, report))
     void running.exited.then((exit) => this.#takeExit(name, exit))
   }
 
+  /** A container runs, for those who look, when its hook has ended. One whose hook fails is ended. */
+  async #runPostStart(container: Container, view: ContainerView, running: RunningContainer): Promise<void> {
+    if (container.lifecycle?.postStart === undefined) return
+    this.#views.set(view.name, { ...view, restartCount: this.#viewOf(view.name).restartCount })
+    await this.#report()
+    const why = await running.postStart(this.#life.signal)
+    if (why === undefined) return
+    this.#context.log(`postStart of ${view.name} in pod ${this.#name()}: ${why}`)
+    this.#tell(hookEvent('PostStart', view.name))
+    await running.stop({ graceSeconds: 0 })
+  }
+
   #fail(name: string, { state, events }: StartFailure): void {
     const view = this.#viewOf(name)
-    const lastExit = view.state.phase === 'exited' ? view.state.exit : view.lastExit
-    this.#views.set(name, { ...view, lastExit, state })
+    this.#views.set(name, { ...view, lastExit: lastExitOf(view), state })
     for (const event of events) this.#tell(event)
+  }
+
+  /** As if it had run and ended at once. */
+  #takeStartError(name: string, error: StartError): void {
+    const view = this.#viewOf(name)
+    const restartCount = hasRun(view) ? view.restartCount + 1 : view.restartCount
+    this.#views.set(name, { ...view, restartCount, lastExit: lastExitOf(view) })
+    this.#tell({ type: 'Warning', reason: 'Failed', message: `Error: ${error.message}`, container: name })
+    this.#takeExit(name, startErrorExit(error, new Date()))
   }
 
   #stopContainer({ container, graceSeconds, because }: Extract<Action, { type: 'stop' }>): void {
@@ -239,12 +316,12 @@ export class PodWorker {
     const view = this.#viewOf(container)
     if (running === undefined || view.state.phase !== 'running') return
     this.#views.set(container, { ...view, state: { ...view.state, stopping: true } })
-    const message =
-      because === 'deleted'
-        ? `Stopping container ${container}`
-        : `Container ${container} failed ${because} probe, will be restarted`
-    this.#tell({ type: 'Normal', reason: 'Killing', message, container })
-    void running.stop(graceSeconds)
+    this.#tell(killingEvent(container, because))
+    const onHookFailure = (why: string): void => {
+      this.#context.log(`preStop of ${container} in pod ${this.#name()}: ${why}`)
+      this.#tell(hookEvent('PreStop', container))
+    }
+    void running.stop({ graceSeconds, onHookFailure })
   }
 
   /** Everything has ended: the object can go. Its last status says how the containers ended. */
@@ -267,16 +344,9 @@ export class PodWorker {
   #takeHealth(name: string, report: HealthReport): void {
     const view = this.#viewOf(name)
     switch (report.type) {
-      case 'unhealthy': {
-        const kind = `${report.kind.charAt(0).toUpperCase()}${report.kind.slice(1)}`
-        this.#tell({
-          type: 'Warning',
-          reason: 'Unhealthy',
-          message: `${kind} probe failed: ${report.message}`,
-          container: name,
-        })
+      case 'unhealthy':
+        this.#tell(unhealthyEvent(name, report.kind, report.message))
         return
-      }
       case 'started':
         this.#changeRunning(view, { started: true })
         return
@@ -302,16 +372,27 @@ export class PodWorker {
     const crashes = countCrash(view.crashes, exit)
     this.#running.delete(name)
     this.#views.set(name, { ...view, crashes, state: { phase: 'exited', exit } })
-    if (crashes > 1 && !this.#ending && this.#pod.metadata.deletionTimestamp === undefined) {
-      const message = `Back-off restarting failed container ${name} in pod ${fullName(this.#pod)}`
-      this.#tell({ type: 'Warning', reason: 'BackOff', message, container: name })
-    }
+    const over = this.#ending || this.#pod.metadata.deletionTimestamp !== undefined
+    if (crashes > 1 && !over && !hasEnded(this.#pod, this.#viewOf(name))) this.#tell(backOffEvent(this.#pod, name))
     this.#wake()
+  }
+
+  #tellDeadline(moment: { now: number; startTime: string }): void {
+    const { failure } = progressOf(this.#pod, [...this.#views.values()], moment)
+    if (failure?.reason === undefined || this.#toldDeadline) return
+    this.#toldDeadline = true
+    this.#tell(deadlineEvent(failure.reason, failure.message ?? ''))
   }
 
   #report(): Promise<void> {
     const containers = [...this.#views.values()]
-    return this.#status.report(this.#pod, { containers, podIP: this.podIP, startTime: this.#startTime })
+    const volumesReady = this.#prepared !== undefined
+    const startTime = this.#startTime
+    return this.#status.report(this.#pod, { containers, podIP: this.podIP, startTime, volumesReady })
+  }
+
+  #runLog(container: string, restartCount: number): string {
+    return join(this.#dir, 'containers', container, `${restartCount}.log`)
   }
 
   #viewOf(name: string): ContainerView {
@@ -329,6 +410,6 @@ export class PodWorker {
   }
 }
 
-function pulledMessage({ image }: Container): string {
-  return `Container image "${image}" already present on machine`
+function lastExitOf({ state, lastExit }: ContainerView): ContainerExit | undefined {
+  return state.phase === 'exited' ? state.exit : lastExit
 }
