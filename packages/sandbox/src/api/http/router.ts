@@ -8,6 +8,7 @@ import type { ApiObject } from '../object.ts'
 import { hasSubresource } from '../resources/resource.ts'
 import type { Resource, Verb } from '../resources/resource.ts'
 import { ACCESS_REVIEWS, reviewAccess } from '../verbs/access-review.ts'
+import { applyObject } from '../verbs/apply.ts'
 import { bindPod } from '../verbs/binding.ts'
 import { createObject } from '../verbs/create.ts'
 import { deleteCollection, deleteObject } from '../verbs/delete.ts'
@@ -15,13 +16,13 @@ import type { Deletion } from '../verbs/delete.ts'
 import { streamLog } from '../verbs/log.ts'
 import { patchObject } from '../verbs/patch.ts'
 import { forwardPorts } from '../verbs/port-forward.ts'
-import { listObjects } from '../verbs/read.ts'
-import { patchScale, readScale, replaceScale } from '../verbs/scale.ts'
+import { getObject, listObjects } from '../verbs/read.ts'
+import { applyScale, patchScale, readScale, replaceScale } from '../verbs/scale.ts'
 import { requestToken, reviewSelf, reviewToken } from '../verbs/token.ts'
-import { replaceObject, requireObject } from '../verbs/update.ts'
+import { replaceObject } from '../verbs/update.ts'
 import { watchObjects } from '../verbs/watch.ts'
+import { checkWriteOptions, isApply } from '../verbs/write-options.ts'
 import { fieldValidationOf } from '../objects/field-validation.ts'
-import { present } from '../objects/present.ts'
 import { sendPageNotFound, sendText, sendValue } from './answer.ts'
 import { contentTypeOf, parseBody, readBody } from './body.ts'
 import { duplicateFields } from './duplicate-fields.ts'
@@ -59,7 +60,8 @@ export async function answer(cluster: Cluster, request: IncomingMessage, respons
   const resource = cluster.registry.find(path.group, path.version, path.plural)
   if (!resource || !isServed(resource, path)) return sendNothing(cluster, path, response)
   checkName(path)
-  const call = { cluster, resource, path, query, user, ...NO_FIELDS }
+  const userAgent = request.headers['user-agent'] ?? ''
+  const call = { cluster, resource, path, query, user, userAgent, ...NO_FIELDS }
   const form = answerForm(request.headers.accept, query.get('includeObject'))
   await serve({ call, form, request, response })
 }
@@ -89,13 +91,17 @@ function targetOf({ url = '/' }: IncomingMessage): { pathname: string; query: UR
 
 /** What is missing is a resource of a version that is served, or a page that nobody has. */
 function sendNothing({ registry }: Cluster, { group, version }: ApiVersion, response: ServerResponse): void {
-  if (registry.all().some((one) => one.group === group && one.version === version)) throw noSuchResource()
+  if (version !== '' && registry.all().some((one) => one.group === group)) throw noSuchResource()
   sendPageNotFound(response)
 }
 
-/** A namespace in the path needs a resource that has namespaces, a name of such a resource its namespace. */
+/**
+ * A namespace in the path needs a resource that has namespaces, a name of such a resource its namespace. What is answered
+ * and not kept has no names.
+ */
 function isServed(resource: Resource, { namespace, name, subresource }: ObjectPath): boolean {
   if (resource.namespaced ? namespace === '' && name !== '' : namespace !== '') return false
+  if (name !== '' && resource.verbs.every((verb) => verb === 'create')) return false
   return subresource === '' || hasSubresource(resource, subresource)
 }
 
@@ -132,6 +138,7 @@ async function serve(exchange: Exchange): Promise<void> {
   if (call.path.subresource === 'portforward') return forwardPorts(call, request, exchange.response)
   if (verb === 'get' || verb === 'list') return read(exchange)
   const contentType = contentTypeOf(request)
+  checkWriteOptions(call.query, verb, contentType)
   const bytes = await readBody(request)
   // The media types of patches end in `+json` or `+yaml`: what they mean is the patch's business, how they parse is not.
   const body = parseBody(bytes, verb === 'patch' ? patchEncoding(contentType) : contentType, call.resource.kind)
@@ -190,7 +197,7 @@ async function read({ call, form, response }: Exchange): Promise<void> {
   if (path.subresource === 'scale') return sendValue(response, 200, readScale(call), form)
   const now = cluster.clock()
   const value = path.name
-    ? viewOne(present(requireObject(call), resource), resource, form, now)
+    ? viewOne(getObject(call), resource, form, now)
     : viewPage(listObjects(call), resource, form, now)
   sendValue(response, 200, value, form)
 }
@@ -215,9 +222,7 @@ function write(call: Call, verb: Verb, body: unknown, contentType: string): Writ
         ? plain(200, replaceScale(call, body))
         : shown(call, 200, replaceObject(call, body))
     case 'patch':
-      return call.path.subresource === 'scale'
-        ? plain(200, patchScale(call, body, contentType))
-        : shown(call, 200, patchObject(call, body, contentType))
+      return patched(call, body, contentType)
     case 'delete':
       return deleted(call, deleteObject(call, body))
     case 'deletecollection':
@@ -229,6 +234,16 @@ function write(call: Call, verb: Verb, body: unknown, contentType: string): Writ
     default:
       return verb satisfies never
   }
+}
+
+function patched(call: Call, body: unknown, contentType: string): Written {
+  const apply = isApply(contentType)
+  if (call.path.subresource === 'scale') {
+    return plain(200, apply ? applyScale(call, body) : patchScale(call, body, contentType))
+  }
+  if (!apply) return shown(call, 200, patchObject(call, body, contentType))
+  const { object, created: isNew } = applyObject(call, body)
+  return shown(call, isNew ? 201 : 200, object)
 }
 
 function plain(code: number, value: object): Written {
