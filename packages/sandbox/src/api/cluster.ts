@@ -27,6 +27,8 @@ export interface Call {
   readonly path: ObjectPath
   readonly query: URLSearchParams
   readonly user: User
+  /** The client's own name for itself; empty where it has none. */
+  readonly userAgent: string
   /** Of writes: what happens to fields that do not belong into the body. */
   readonly fieldValidation: FieldValidation
   /** Of writes: what the body names twice, as the API server says it. */

@@ -87,7 +87,6 @@ test.each([
   ['', { gracePeriodSeconds: 1.5 }],
   ['?gracePeriodSeconds=99999999999999999999', {}],
   ['?gracePeriodSeconds=soon', {}],
-  ['', { dryRun: ['Some'] }],
 ])('a deletion that cannot be meant is refused: %s %j', async (query, body) => {
   await api.ask('POST', PODS, { body: pod('kept', { nodeName: 'n1' }) })
   expect((await api.ask('DELETE', `${PODS}/kept${query}`, { body })).status).toBe(400)

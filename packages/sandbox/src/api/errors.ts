@@ -51,13 +51,20 @@ export function methodNotAllowed(): StatusError {
   return new StatusError(405, 'MethodNotAllowed', message, {})
 }
 
-export function alreadyExists(subject: Subject, name: string): StatusError {
-  return new StatusError(409, 'AlreadyExists', `${quoted(subject, name)} already exists`, details(subject, name))
+export function alreadyExists(subject: Subject, name: string, isBeingDeleted = false): StatusError {
+  const why = isBeingDeleted ? 'object is being deleted: ' : ''
+  return new StatusError(409, 'AlreadyExists', `${why}${quoted(subject, name)} already exists`, details(subject, name))
 }
 
 export function conflict(subject: Subject, name: string, why: string): StatusError {
   const message = `Operation cannot be fulfilled on ${quoted(subject, name)}: ${why}`
   return new StatusError(409, 'Conflict', message, details(subject, name))
+}
+
+/** A precondition that a deletion names and that does not hold. */
+export function preconditionFailed({ group, kind }: Subject, name: string, why: string): StatusError {
+  // The API server names the kind where it names the resource elsewhere.
+  return conflict({ group, plural: kind, kind }, name, why)
 }
 
 /** The answer to a write that was based on an older `resourceVersion`. */
@@ -66,9 +73,21 @@ export function modified(subject: Subject, name: string): StatusError {
   return conflict(subject, name, why)
 }
 
+/** A `resourceVersion` in a body that is none: the API server passes on what its parser says. */
+export function unreadableVersion(text: string): StatusError {
+  return new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+}
+
+/** A `resourceVersion` that no write has reached yet. */
+export function tooLargeVersion(wanted: number, current: number): StatusError {
+  const message = `Timeout: Too large resource version: ${wanted}, current: ${current}`
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }]
+  return new StatusError(504, 'Timeout', message, { causes, retryAfterSeconds: 1 })
+}
+
 /** A `resourceVersion` that is older than what the server remembers: the client lists again. */
-export function expired(message: string): StatusError {
-  return new StatusError(410, 'Expired', message)
+export function expired(message: string, metadata: { continue?: string } = {}): StatusError {
+  return new StatusError(410, 'Expired', message, undefined, metadata)
 }
 
 export function unsupportedMediaType(message: string): StatusError {
@@ -77,7 +96,7 @@ export function unsupportedMediaType(message: string): StatusError {
 
 /** Everything wrong with an object at once. */
 export function invalid({ group, kind }: Subject, name: string, causes: StatusCause[]): StatusError {
-  const sentences = causes.map(({ field, message }) => `${field}: ${message}`)
+  const sentences = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))]
   const listed = sentences.length === 1 ? sentences.join('') : `[${sentences.join(', ')}]`
   const qualified = group ? `${kind}.${group}` : kind
   return new StatusError(422, 'Invalid', `${qualified} "${name}" is invalid: ${listed}`, {
@@ -86,4 +105,9 @@ export function invalid({ group, kind }: Subject, name: string, causes: StatusCa
     kind,
     causes,
   })
+}
+
+/** Options of a request that contradict each other, or are none. */
+export function invalidOptions(kind: string, causes: StatusCause[]): StatusError {
+  return invalid({ group: 'meta.k8s.io', plural: '', kind }, '', causes)
 }

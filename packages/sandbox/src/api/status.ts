@@ -2,7 +2,8 @@
 export interface StatusCause {
   reason: string
   message: string
-  field: string
+  /** Missing where the refusal is of no field. */
+  field?: string
 }
 
 export interface StatusDetails {
@@ -20,12 +21,21 @@ export class StatusError extends Error {
   readonly code: number
   readonly reason: string
   readonly details: StatusDetails | undefined
+  /** Of the Status itself: where a list that has expired can go on. */
+  readonly metadata: { readonly continue?: string }
 
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    details?: StatusDetails,
+    metadata: { readonly continue?: string } = {},
+  ) {
     super(message)
     this.code = code
     this.reason = reason
     this.details = details
+    this.metadata = metadata
   }
 
   /** The body of the answer. */
@@ -33,7 +43,7 @@ export class StatusError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.metadata,
       status: 'Failure',
       message: this.message,
       ...(this.reason && { reason: this.reason }),

@@ -1,6 +1,7 @@
 import type { Call } from '../cluster.ts'
 import { forbidden, invalid, notFound } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
+import type { Resource } from '../resources/resource.ts'
 import { completeDefinition, establishedStatus } from '../resources/custom.ts'
 import { timestamp } from '../cluster.ts'
 import { allocateClusterAddress } from './cluster-address.ts'
@@ -25,6 +26,22 @@ export function admitToNamespace({ cluster, resource, path }: Call, name: string
   ])
 }
 
+/** What reading a new object makes of it, by kind: as if its creator had written it so. */
+export function convertNew(object: ApiObject, { storageKey }: Resource): void {
+  switch (storageKey) {
+    case 'namespaces':
+      return admitNamespaceLabel(object)
+    case 'secrets':
+      return mergeStringData(object)
+    case 'daemonsets.apps':
+      object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: '1' }
+      return
+    case 'customresourcedefinitions.apiextensions.k8s.io':
+      return completeDefinition(object)
+    default:
+  }
+}
+
 /** What the server itself adds to a new object before it is checked, by kind. */
 export function admitNew(object: ApiObject, call: Call): void {
   switch (call.resource.storageKey) {
@@ -34,15 +51,10 @@ export function admitNew(object: ApiObject, call: Call): void {
       return admitPod(object)
     case 'persistentvolumeclaims':
       return admitClaim(object, call)
-    case 'secrets':
-      return mergeStringData(object)
     case 'services':
       return admitService(object, call)
     case 'jobs.batch':
       return admitJob(object)
-    case 'daemonsets.apps':
-      object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: '1' }
-      return
     case 'customresourcedefinitions.apiextensions.k8s.io':
       return admitDefinition(object, call)
     default:
@@ -62,7 +74,6 @@ function admitNamespaceLabel({ metadata }: ApiObject): void {
 }
 
 function admitNamespace(object: ApiObject): void {
-  admitNamespaceLabel(object)
   recordAt(object, 'spec')['finalizers'] ??= ['kubernetes']
 }
 
@@ -137,6 +148,5 @@ function keepClusterAddress(object: ApiObject, existing: ApiObject): void {
 }
 
 function admitDefinition(object: ApiObject, { cluster }: Call): void {
-  completeDefinition(object)
   object['status'] = establishedStatus(object, timestamp(cluster.clock()))
 }

@@ -1,7 +1,8 @@
-import { badRequest } from '../errors.ts'
+import { badRequest, invalidOptions } from '../errors.ts'
 import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
 import { isDryRun } from './dry-run.ts'
 import { wholeNumber } from './whole-number.ts'
+import { dryRunCauses } from './write-options.ts'
 
 /** How an object is to be deleted. */
 export interface DeleteOptions {
@@ -26,16 +27,23 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   if (kind !== undefined && kind !== 'DeleteOptions') {
     throw badRequest(`no kind ${JSON.stringify(kind)} can be the options of a deletion`)
   }
-  const orphan = fieldAt(body, 'orphanDependents')
+  checkDryRun(query, listAt(body, 'dryRun'))
   return {
     gracePeriodSeconds: checkSeconds(numberAt(body, 'gracePeriodSeconds') ?? wholeNumber(query, 'gracePeriodSeconds')),
-    propagationPolicy:
-      parsePolicy(stringAt(body, 'propagationPolicy') ?? query.get('propagationPolicy')) ?? parseOrphan(orphan),
+    propagationPolicy: policyOf(
+      stringAt(body, 'propagationPolicy') ?? query.get('propagationPolicy') ?? '',
+      fieldAt(body, 'orphanDependents') ?? flagOf(query.get('orphanDependents')),
+    ),
     uid: stringAt(body, 'preconditions', 'uid'),
     resourceVersion: stringAt(body, 'preconditions', 'resourceVersion'),
     // Clients written in Go, kubectl among them, say it in the body and not in the query.
     dryRun: isDryRun(query, listAt(body, 'dryRun')),
   }
+}
+
+function checkDryRun(query: URLSearchParams, inBody: readonly unknown[]): void {
+  const causes = dryRunCauses([...query.getAll('dryRun'), ...inBody])
+  if (causes.length > 0) throw invalidOptions('DeleteOptions', causes)
 }
 
 /** 68 years. Beyond it the end of the period is soon no date that can be written. */
@@ -48,22 +56,19 @@ function checkSeconds(seconds: number | undefined): number | undefined {
   )
 }
 
-/** The older way of saying it, which kubectl still knows. */
-function parseOrphan(orphan: unknown): PropagationPolicy | undefined {
-  if (typeof orphan !== 'boolean') return undefined
-  return orphan ? 'Orphan' : 'Background'
+function flagOf(text: string | null): boolean | undefined {
+  return text === null || text === '' ? undefined : text === 'true' || text === '1'
 }
 
-function parsePolicy(value: string | null): PropagationPolicy | undefined {
-  switch (value) {
-    case null:
-    case '':
-      return undefined
-    case 'Background':
-    case 'Foreground':
-    case 'Orphan':
-      return value
-    default:
-      throw badRequest(`propagationPolicy: Unsupported value: ${JSON.stringify(value)}`)
+/** `orphan` is the older way of saying it, which kubectl still knows. */
+function policyOf(policy: string, orphan: unknown): PropagationPolicy | undefined {
+  if (policy === '') return typeof orphan === 'boolean' ? (orphan ? 'Orphan' : 'Background') : undefined
+  if (typeof orphan === 'boolean') {
+    const message = `Invalid value: "${policy}": orphanDependents and deletionPropagation cannot be both set`
+    throw invalidOptions('DeleteOptions', [{ reason: 'FieldValueInvalid', message, field: 'propagationPolicy' }])
   }
+  if (policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return policy
+  const supported = '"Foreground", "Background", "Orphan", "nil"'
+  const message = `Unsupported value: "${policy}": supported values: ${supported}`
+  throw invalidOptions('DeleteOptions', [{ reason: 'FieldValueNotSupported', message, field: 'propagationPolicy' }])
 }

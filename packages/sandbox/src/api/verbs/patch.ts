@@ -1,13 +1,11 @@
 import type { Call } from '../cluster.ts'
-import { unsupportedMediaType } from '../errors.ts'
+import { StatusError } from '../status.ts'
 import type { ApiObject } from '../object.ts'
 import { readPatched } from '../objects/field-validation.ts'
 import { asGoText } from '../objects/go-text.ts'
 import { present } from '../objects/present.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../patch/index.ts'
 import { changeObject, requireObject } from './update.ts'
-
-const ACCEPTED = 'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json'
 
 /** PATCH: the stored object with the change applied goes the way of a PUT. */
 export function patchObject(call: Call, body: unknown, contentType: string): ApiObject {
@@ -34,13 +32,7 @@ export function patchOf(contentType: string): (base: ApiObject, patch: unknown) 
       return applyMergePatch
     case 'application/strategic-merge-patch+json':
       return applyStrategicMergePatch
-    case 'application/apply-patch+yaml':
-      throw unsupportedMediaType(
-        `server-side apply is not served by this sandbox: use client-side apply, or one of the patch types ${ACCEPTED}`,
-      )
     default:
-      throw unsupportedMediaType(
-        `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
-      )
+      throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   }
 }

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isUnchanged, ownershipOfUpdate, setManagers } from '../apply/ownership.ts'
+import type { Ownership } from '../apply/ownership.ts'
 import { guardGrant } from '../authorization/guard-grants.ts'
 import type { Call } from '../cluster.ts'
 import { applyDefaults } from '../defaults.ts'
-import { conflict, invalid, methodNotAllowed, modified, notFound } from '../errors.ts'
+import { badRequest, conflict, invalid, methodNotAllowed, modified, notFound, unreadableVersion } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { admitChanged } from '../objects/admission.ts'
 import { readObject } from '../objects/field-validation.ts'
@@ -11,6 +13,7 @@ import { forbiddenChanges } from '../objects/immutability.ts'
 import { present, toStorage } from '../objects/present.ts'
 import { hasSubresource } from '../resources/resource.ts'
 import type { Resource } from '../resources/resource.ts'
+import { validateCustomStatus } from '../schema/validate-custom.ts'
 import { validateObject } from '../validation.ts'
 import { isDryRun } from './dry-run.ts'
 import { DEFINITIONS, isFinished, removeObject } from './removal.ts'
@@ -25,19 +28,31 @@ export function requireObject({ cluster, resource, path }: Call): ApiObject {
 /** PUT: replaces an object, or with a subresource only that part of it. */
 export function replaceObject(call: Call, body: unknown): ApiObject {
   const existing = requireObject(call)
-  return changeObject(call, existing, readObject(call, body))
+  const wanted = readObject(call, body)
+  if (wanted.metadata.name === '') throw nameless(call.path.name)
+  return changeObject(call, existing, wanted)
+}
+
+function nameless(name: string): Error {
+  return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
 }
 
 /**
  * Stores `wanted` in place of `existing`. What a client may not write at this endpoint is taken from `existing`; a change
  * that changes nothing gets no new version. An object whose last finalizer went is removed.
  */
-export function changeObject(call: Call, existing: ApiObject, wanted: ApiObject): ApiObject {
+export function changeObject(
+  call: Call,
+  existing: ApiObject,
+  wanted: ApiObject,
+  ownership: Ownership = ownershipOfUpdate(call, wanted.metadata.managedFields),
+): ApiObject {
   const { cluster, resource, path, query } = call
   checkIdentity(call, existing, wanted)
   const changed = merge(call, existing, wanted)
+  setManagers(changed, ownership(present(existing, resource), changed))
   const next = toStorage(changed, resource)
-  if (isDeepStrictEqual(next, existing)) return present(existing, resource)
+  if (isUnchanged(next, existing)) return present(existing, resource)
   if (isDryRun(query)) return changed
   if (isFinished(next)) return present(removeObject(cluster, resource, next), resource)
   const stored = cluster.store.put(resource.storageKey, next)
@@ -49,14 +64,16 @@ export function changeObject(call: Call, existing: ApiObject, wanted: ApiObject)
 function checkIdentity({ resource, path }: Call, { metadata }: ApiObject, wanted: ApiObject): void {
   const { resourceVersion, uid } = wanted.metadata
   if (uid !== undefined && uid !== '' && uid !== metadata.uid) {
-    throw conflict(
-      resource,
-      path.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+    const place = ['', 'registry', resource.plural, path.namespace, path.name].filter(
+      (part, index) => part || index === 0,
     )
+    const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`
+    const why = `StorageError: invalid object, Code: 4, Key: ${place.join('/')}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`
+    throw conflict(resource, path.name, why)
   }
   // "0" stands for "any", as an empty one does.
   const based = resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0'
+  if (based && !/^\d+$/.test(resourceVersion)) throw unreadableVersion(resourceVersion)
   if (based && resourceVersion !== metadata.resourceVersion) throw modified(resource, path.name)
 }
 
@@ -65,7 +82,7 @@ function merge(call: Call, existing: ApiObject, wanted: ApiObject): ApiObject {
     case '':
       return mergeMain(call, existing, wanted)
     case 'status':
-      return mergeStatus(existing, wanted)
+      return mergeStatus(call, existing, wanted)
     case 'finalize':
       return mergeFinalizers(existing, wanted)
     default:
@@ -73,11 +90,31 @@ function merge(call: Call, existing: ApiObject, wanted: ApiObject): ApiObject {
   }
 }
 
-/** `/status` writes the status and nothing else. */
-function mergeStatus(existing: ApiObject, wanted: ApiObject): ApiObject {
+/** `/status` writes the status, and of built-in kinds what clients write of the metadata, as kube-apiserver does. */
+function mergeStatus({ resource }: Call, existing: ApiObject, wanted: ApiObject): ApiObject {
   const next = structuredClone(existing)
   keepField(next, wanted, 'status')
+  if (resource.custom) {
+    const causes = validateCustomStatus(next['status'], resource.openApiSchema)
+    if (causes.length > 0) throw invalid(resource, existing.metadata.name, causes)
+    return next
+  }
+  const { metadata } = wanted
+  const fields = KEPT_BY_STATUS[resource.storageKey] ?? WRITTEN_BY_STATUS
+  for (const field of fields) {
+    if (metadata[field] === undefined) delete next.metadata[field]
+    else Object.assign(next.metadata, { [field]: metadata[field] })
+  }
   return next
+}
+
+const WRITTEN_BY_STATUS = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const
+
+/** The kinds whose status takes less of the metadata along. */
+const KEPT_BY_STATUS: Readonly<Record<string, readonly (typeof WRITTEN_BY_STATUS)[number][]>> = {
+  pods: ['labels', 'annotations', 'finalizers'],
+  'deployments.apps': ['annotations', 'finalizers', 'ownerReferences'],
+  'customresourcedefinitions.apiextensions.k8s.io': [],
 }
 
 /** `/finalize` of a namespace writes `spec.finalizers` and nothing else. */
@@ -96,7 +133,11 @@ function mergeMain(call: Call, existing: ApiObject, wanted: ApiObject): ApiObjec
   applyDefaults(next)
   guardGrant(call, next, existing)
   admitChanged(next, existing, call)
-  const causes = [...validateObject(next), ...forbiddenChanges(next, existing), ...lateFinalizers(next, existing)]
+  const causes = [
+    ...validateObject(next, resource.openApiSchema),
+    ...forbiddenChanges(next, existing),
+    ...lateFinalizers(next, existing),
+  ]
   if (causes.length > 0) throw invalid(resource, existing.metadata.name, causes)
   if (resource.counted) countChange(next, existing, resource)
   return next
@@ -146,13 +187,10 @@ function lateFinalizers(
   const late = (metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer))
   if (late.length === 0) return []
   const why = 'no new finalizers can be added if the object is being deleted, found new finalizers'
-  return [
-    {
-      reason: 'FieldValueForbidden',
-      message: `Forbidden: ${why} ${JSON.stringify(late)}`,
-      field: 'metadata.finalizers',
-    },
-  ]
+  const listed = `[]string{${late.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`
+  const cause = { reason: 'FieldValueForbidden', message: `Forbidden: ${why} ${listed}`, field: 'metadata.finalizers' }
+  // Found by the check of all objects and by that of the kind; the sentence says it once.
+  return [cause, cause]
 }
 
 /** `metadata.generation` counts changes of what the user wishes for: of the spec, or of all but status and metadata. */
