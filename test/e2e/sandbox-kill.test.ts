@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -38,7 +39,11 @@ let dir = ''
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nexus-kill-'))
 })
-afterAll(() => rm(dir, { recursive: true, force: true }))
+const children: ChildProcess[] = []
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL') // what a failed test has left
+  await rm(dir, { recursive: true, force: true })
+})
 
 test(
   `nothing that was answered is lost, in ${ROUNDS} ends by SIGKILL at random moments`,
@@ -63,16 +68,22 @@ test(
   },
 )
 
+function start(): ReturnType<typeof spawnServer> {
+  const started = spawnServer(dir)
+  children.push(started.child)
+  return started
+}
+
 /** Every other start is itself cut off once, at a moment that is as random. */
 async function serve(round: number): Promise<KillableServer> {
   if (round % 2 === 1) {
-    const { child } = spawnServer(dir)
+    const child = start().child
     await delay(Math.random() * LONGEST_ROUND_MS)
     const exited = once(child, 'exit')
     child.kill('SIGKILL')
     await exited
   }
-  const server = await spawnServer(dir).ready
+  const server = await start().ready
   if (server === undefined) throw new Error('The server ended before it was ready')
   return server
 }
