@@ -1,5 +1,31 @@
 import type { ConformanceArea } from './case.ts'
+import * as accessReviews from './cases/access-reviews.ts'
+import * as authorization from './cases/authorization.ts'
+import * as collections from './cases/collections.ts'
+import * as finalizers from './cases/finalizers.ts'
+import * as identity from './cases/identity.ts'
+import * as namespaces from './cases/namespaces.ts'
 import * as objects from './cases/objects.ts'
+import * as owners from './cases/owners.ts'
+import * as pages from './cases/pages.ts'
+import * as selectors from './cases/selectors.ts'
+import * as subresources from './cases/subresources.ts'
+import * as versions from './cases/versions.ts'
+import * as watch from './cases/watch.ts'
 
 /** Every area of the suite, in the order of the report. */
-export const AREAS: readonly ConformanceArea[] = [objects]
+export const AREAS: readonly ConformanceArea[] = [
+  objects,
+  selectors,
+  pages,
+  versions,
+  watch,
+  collections,
+  subresources,
+  finalizers,
+  owners,
+  namespaces,
+  identity,
+  authorization,
+  accessReviews,
+]

@@ -18,6 +18,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>
   /** Whom the administrator impersonates. */
   readonly as?: { readonly user: string; readonly groups?: readonly string[] }
+  /** The part of the body that is compared, where the rest is another case's business. Default: all of it. */
+  readonly compared?: (body: unknown) => unknown
 }
 
 /** One line of a watch. */

@@ -2,9 +2,12 @@
 const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<time>'],
-  [/(resource ?version\\?"?:? \(?\\?"?)[1-9]\d*/gi, '$1<version>'],
-  [/("continue": )".+"/g, '$1"<token>"'],
-  [/-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}(?=["/ ])/g, '-<generated>'],
+  [
+    /(resource ?version(?!s)[^\w<>{}-]{1,4}|ResourceVersion in record \()[1-9]\d*((?: \(|, current: )\d+\)?)?/gi,
+    '$1<version>',
+  ],
+  [/(continue(?:=|": "))[^"&]+/g, '$1<token>'],
+  [/-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}(?=[\\"/ ])/g, '-<generated>'],
   [/\b(?:10|127)\.\d+\.\d+\.\d+(?::\d+)?/g, '<address>'],
   [/"\d+s"/g, '"<age>"'],
 ]

@@ -31,14 +31,14 @@ export function serverUnderTest(
   connection: Connection,
   { namespace, managedFields, recorded }: Recording,
 ): ServerUnderTest {
-  const record = (line: string, { status, body }: Answer): void => {
-    recorded.push({ request: line, status, body: normalise(body, managedFields) })
+  const record = (line: string, { status, body }: Answer, compared = (whole: unknown) => whole): void => {
+    recorded.push({ request: normalise(line), status, body: normalise(compared(body), managedFields) })
   }
   return {
     namespace,
     async send(request) {
       const answer = await connection.ask(request)
-      record(`${request.method} ${request.path}`, answer)
+      record(`${request.method} ${request.path}`, answer, request.compared)
       return answer
     },
     prepare: (request) => prepared(connection, request),
@@ -48,7 +48,7 @@ export function serverUnderTest(
         if (!holds(answer)) throw new Error(`${request.path} is still ${answer.status}: ${normalise(answer.body)}`)
         return answer
       }, DEADLINE_MS)
-      record(`${request.method} ${request.path}`, answer)
+      record(`${request.method} ${request.path}`, answer, request.compared)
       return answer
     },
     async watch(path, done, meanwhile = async () => {}) {

@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
 import { isNotFound, Kinds, KubeApiError, refTo } from '@nexus/kube'
-import type { Kind, Namespace } from '@nexus/kube'
+import type { Kind, KubeObject, Namespace } from '@nexus/kube'
+import { namespaceConditions } from './namespace-conditions.ts'
+import type { Remainder } from './namespace-conditions.ts'
 import { BUILT_IN_KINDS, customKind } from './runtime/informers.ts'
 import { runReconciler, watching } from './runtime/controller.ts'
 import type { ControllerContext } from './runtime/controller.ts'
-import { isBeingDeleted, keyOf } from './runtime/objects.ts'
+import { isBeingDeleted, keyOf, timestamp } from './runtime/objects.ts'
 import type { Requeue } from './runtime/work-queue.ts'
 
 /** The finalizer in `spec.finalizers` that stands for everything a namespace contains. */
@@ -32,24 +35,48 @@ async function reconcileNamespace(context: ControllerContext, name: string): Pro
     .list()
     .flatMap((crd) => customKind(crd) ?? [])
   const kinds = [...BUILT_IN_KINDS, ...custom].filter((kind) => kind.namespaced)
-  const remaining = await Promise.all(kinds.map((kind) => deleteAll(context, kind, name)))
-  if (remaining.some((count) => count > 0)) return { requeueAfterMs: LOOK_AGAIN_MS }
-  await finalize(context, namespace)
-  return undefined
+  const remainders = await Promise.all(kinds.map((kind) => deleteAll(context, kind, name)))
+  if (remainders.every(({ objects }) => objects.length === 0)) {
+    await finalize(context, namespace)
+    return undefined
+  }
+  await tellWhatRemains(context, namespace, remainders)
+  return { requeueAfterMs: LOOK_AGAIN_MS }
 }
 
-/** Resolves with how many objects there were; deleted ones may need a moment to be gone. */
-async function deleteAll({ kube, signal }: ControllerContext, kind: Kind, namespace: string): Promise<number> {
-  const { items } = await kube.list({ kind, namespace }, { signal }).catch((thrown: unknown) => {
-    if (isNotServed(thrown)) return { items: [] }
-    throw thrown
-  })
+/** Resolves with what is left; deleted objects may need a moment to be gone. */
+async function deleteAll(context: ControllerContext, kind: Kind, namespace: string): Promise<Remainder> {
+  const { kube, signal } = context
+  const items = await listAll(context, kind, namespace)
   for (const { metadata } of items.filter((item) => !isBeingDeleted(item))) {
     await kube.delete(refTo(kind, metadata), { propagationPolicy: 'Background', signal }).catch((thrown: unknown) => {
       if (!isNotFound(thrown)) throw thrown
     })
   }
-  return items.length
+  return { kind, objects: items.length === 0 ? items : await listAll(context, kind, namespace) }
+}
+
+async function listAll({ kube, signal }: ControllerContext, kind: Kind, namespace: string): Promise<KubeObject[]> {
+  try {
+    return (await kube.list({ kind, namespace }, { signal })).items
+  } catch (thrown) {
+    if (isNotServed(thrown)) return []
+    throw thrown
+  }
+}
+
+async function tellWhatRemains(
+  { kube, now }: ControllerContext,
+  { metadata, status }: Namespace,
+  remainders: readonly Remainder[],
+): Promise<void> {
+  const before = status?.conditions ?? []
+  const conditions = namespaceConditions(remainders, before, timestamp(now()))
+  if (isDeepStrictEqual(conditions, before)) return
+  const patch = { type: 'merge', body: { status: { conditions } } } as const
+  await kube.patch(refTo(Kinds.Namespace, metadata), patch, { subresource: 'status' }).catch((thrown: unknown) => {
+    if (!isNotFound(thrown)) throw thrown
+  })
 }
 
 /** A kind that this server does not serve, or not as a list. */

@@ -52,18 +52,31 @@ function textAt(object: ApiObject, field: string): string {
  */
 export function parseFieldSelector(selector: string, resource: Resource): (object: ApiObject) => boolean {
   if (selector.trim() === '') return () => true
-  const allowed = new Set(['metadata.name', 'metadata.namespace', ...(SELECTABLE[resource.storageKey] ?? [])])
-  const requirements = selector.split(',').map((term) => requirement(term, allowed))
+  const own = SELECTABLE[resource.storageKey]
+  const allowed = new Set(['metadata.name', ...(resource.namespaced ? ['metadata.namespace'] : []), ...(own ?? [])])
+  const refusal =
+    own || resource.custom ? (field: string) => `field label not supported: ${field}` : unknownField(allowed)
+  const requirements = selector.split(',').map((term) => requirement(term, allowed, refusal))
   return (object) => requirements.every((matches) => matches(object))
 }
 
-function requirement(term: string, allowed: ReadonlySet<string>): (object: ApiObject) => boolean {
+/** How kinds without selectable fields of their own refuse one. */
+function unknownField(allowed: ReadonlySet<string>): (field: string) => string {
+  const listed = [...allowed].map((field) => `"${field}"`).join(', ')
+  return (field) => `"${field}" is not a known field selector: only ${listed}`
+}
+
+function requirement(
+  term: string,
+  allowed: ReadonlySet<string>,
+  refusal: (field: string) => string,
+): (object: ApiObject) => boolean {
   // Spaces are trimmed outside the pattern: inside, a long run of them would keep the server busy for minutes.
   const match = /^([^=!]+)(==|=|!=)(.*)$/s.exec(term)
   if (!match) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`)
   const [, left = '', operator, right = ''] = match
   const [field, value] = [left.trim(), right.trim()]
-  if (!allowed.has(field)) throw badRequest(`field label not supported: ${field}`)
+  if (!allowed.has(field)) throw badRequest(refusal(field))
   const wanted = operator !== '!='
   return (object) => (textAt(object, field) === value) === wanted
 }

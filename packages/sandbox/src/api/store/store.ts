@@ -39,6 +39,10 @@ function keyOf({ metadata: { namespace = '', name } }: ApiObject): string {
   return `${namespace}/${name}`
 }
 
+function withVersion(object: ApiObject, version: number): ApiObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+}
+
 /**
  * Every object, parsed, in memory; the database is its durable log. Reading never touches the disk; a write is on disk
  * before it is seen. Stored objects are shared and never changed: writers put a new object in place of the old one.
@@ -78,6 +82,22 @@ export class ObjectStore {
     return keys.flatMap((one) => shelf.objects.get(one) ?? [])
   }
 
+  /**
+   * The objects as they were at `version`, sorted like those of `list`; undefined where changes since then are forgotten.
+   */
+  listAt(key: string, namespace: string, version: number): ApiObject[] | undefined {
+    const changes = this.since(key, version)
+    if (changes?.length === 0) return this.list(key, namespace)
+    if (!changes) return undefined
+    const then = new Map(this.list(key, namespace).map((object) => [keyOf(object), object]))
+    for (const { object, previous } of changes.toReversed()) {
+      if (namespace && object.metadata.namespace !== namespace) continue
+      if (previous) then.set(keyOf(object), previous)
+      else then.delete(keyOf(object))
+    }
+    return [...then.keys()].sort().flatMap((one) => then.get(one) ?? [])
+  }
+
   /** Puts a new object, or a new state of one, in its place and returns it with its `resourceVersion`. */
   put(key: string, object: ApiObject): ApiObject {
     const shelf = this.#shelf(key)
@@ -90,15 +110,19 @@ export class ObjectStore {
     return stored
   }
 
-  /** Removes an object and returns its last state with the version of the removal. */
+  /**
+   * Removes an object and returns `object` with the version of the removal. Watches are told the state that was stored
+   * last, whatever the removing write would have made of it.
+   */
   remove(key: string, object: ApiObject): ApiObject {
     const shelf = this.#shelf(key)
     const previous = shelf.objects.get(keyOf(object)) ?? object
-    const last = this.#commit(key, object, 'remove')
+    const removed = this.#commit(key, object, 'remove')
     shelf.order = undefined
     shelf.objects.delete(keyOf(object))
+    const last = withVersion(previous, this.#version)
     this.#publish(shelf, { type: 'DELETED', version: this.#version, object: last, previous })
-    return last
+    return removed
   }
 
   /** Calls `listener` for each later change of the resource, until the returned function is called. */
@@ -124,7 +148,7 @@ export class ObjectStore {
 
   #commit(key: string, object: ApiObject, what: 'put' | 'remove'): ApiObject {
     const version = this.#version + 1
-    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+    const stored = withVersion(object, version)
     const { namespace = '', name } = object.metadata
     const body = what === 'put' ? encode(stored) : undefined
     if (body !== undefined && isTooLarge(body)) throw objectTooLarge()

@@ -15,6 +15,7 @@ const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion
 export function validateMetadata(object: ApiObject): StatusCause[] {
   const { labels = {}, annotations = {} } = object.metadata
   return [
+    ...checkPrefix(object),
     ...checkObjectName(object),
     ...Object.entries(labels).flatMap(([key, value]) => checkLabel('metadata.labels', key, value)),
     ...checkAnnotations(annotations),
@@ -30,6 +31,14 @@ export function checkLabel(field: string, key: string, value: unknown): StatusCa
     ...qualifiedNameFaults(key).map((fault) => invalidValue(field, key, fault)),
     ...valueFaults.map((fault) => invalidValue(field, value, fault)),
   ]
+}
+
+/** The prefix a name was made of: as a name, but for the dash at its end. */
+function checkPrefix(object: ApiObject): StatusCause[] {
+  const { generateName = '' } = object.metadata
+  if (generateName === '' || object.apiVersion.startsWith(RBAC)) return []
+  const masked = generateName.length > 1 ? generateName.replace(/-$/, 'a') : generateName
+  return faultsOf(masked, nameForm(object)).map((fault) => invalidValue('metadata.generateName', generateName, fault))
 }
 
 function checkObjectName(object: ApiObject): StatusCause[] {
@@ -81,7 +90,7 @@ function isBuiltIn({ apiVersion }: ApiObject): boolean {
 function checkFinalizer(object: ApiObject, index: number, finalizer: unknown): StatusCause[] {
   const field = `metadata.finalizers[${index}]`
   if (typeof finalizer !== 'string') return [invalidValue(field, finalizer, 'must be a string')]
-  const faults = qualifiedNameFaults(finalizer).map((fault) => invalidValue(field, finalizer, fault))
+  const faults = qualifiedNameFaults(finalizer).map((fault) => invalidValue('metadata.finalizers', finalizer, fault))
   if (faults.length > 0 || finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) return faults
   // For custom kinds a domain is only advice: KServe's own finalizer, `inferenceservice.finalizers`, has none.
   if (!isBuiltIn(object)) return []

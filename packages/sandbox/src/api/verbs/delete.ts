@@ -1,6 +1,6 @@
 import { timestamp } from '../cluster.ts'
 import type { Call } from '../cluster.ts'
-import { conflict, forbidden } from '../errors.ts'
+import { forbidden, preconditionFailed } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { numberAt, stringAt } from '../objects/fields.ts'
 import { present } from '../objects/present.ts'
@@ -26,8 +26,8 @@ const DEFAULT_GRACE_SECONDS = 30
 
 /** DELETE of one object. */
 export function deleteObject(call: Call, body: unknown): Deletion {
-  const existing = requireObject(call)
   const options = parseDeleteOptions(body, call.query)
+  const existing = requireObject(call)
   if (call.resource.storageKey === NAMESPACES && KEPT_NAMESPACES.has(existing.metadata.name)) {
     throw forbidden(call.resource, existing.metadata.name, 'this namespace may not be deleted')
   }
@@ -35,13 +35,14 @@ export function deleteObject(call: Call, body: unknown): Deletion {
   return deleteOne(call, existing, options)
 }
 
-/** DELETE of a collection: every object of the namespace that the selectors match. */
+/** DELETE of a collection: every object of the namespace that the selectors match. Answers them as they were. */
 export function deleteCollection(call: Call, body: unknown): ApiObject[] {
   const { cluster, resource, path, query } = call
   const options = parseDeleteOptions(body, query)
-  const selected = cluster.store.list(resource.storageKey, path.namespace)
   const matches = selectionOf(resource, query, path.namespace)
-  return selected.filter((object) => matches(object)).map((object) => deleteOne(call, object, options).object)
+  const selected = cluster.store.list(resource.storageKey, path.namespace).filter((object) => matches(object))
+  for (const object of selected) deleteOne(call, object, options)
+  return selected.map((object) => present(object, resource))
 }
 
 function checkPreconditions(
@@ -52,11 +53,11 @@ function checkPreconditions(
   const again = 'The object might have been deleted and then recreated'
   if (uid !== undefined && uid !== metadata.uid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). ${again}`
-    throw conflict(resource, metadata.name, why)
+    throw preconditionFailed(resource, metadata.name, why)
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`
-    throw conflict(resource, metadata.name, why)
+    throw preconditionFailed(resource, metadata.name, why)
   }
 }
 
@@ -83,7 +84,7 @@ function markDeleted(existing: ApiObject, options: DeleteOptions, { cluster, res
   if (!underWay) {
     next.metadata.deletionTimestamp = timestamp(new Date(cluster.clock().getTime() + seconds * 1000))
     next.metadata.deletionGracePeriodSeconds = seconds
-    if (next.metadata.generation !== undefined) next.metadata.generation += 1
+    if (deletionTimestamp === undefined && next.metadata.generation !== undefined) next.metadata.generation += 1
   }
   if (finalizers.length > 0) next.metadata.finalizers = finalizers
   else delete next.metadata.finalizers

@@ -11,7 +11,8 @@ import { encode } from '../store/store.ts'
 import { eventLine } from './event-line.ts'
 import type { EventType } from './event-line.ts'
 import { PacedWriter } from './paced-writer.ts'
-import { checkVersion } from './read.ts'
+import { checkListOptions } from './list-options.ts'
+import { parseVersion } from './versions.ts'
 import { wholeNumber } from './whole-number.ts'
 
 /** A watch without `timeoutSeconds` ends after this many milliseconds, in kube-apiserver 30 to 60 minutes. */
@@ -28,7 +29,8 @@ const MAX_UNREAD_BYTES = 16 * 1024 * 1024
  */
 export function watchObjects(call: Call, form: AnswerForm, response: ServerResponse): void {
   const { cluster, resource, path, query } = call
-  const version = checkVersion(query.get('resourceVersion'))
+  checkListOptions(query, true)
+  const version = parseVersion(query.get('resourceVersion'))
   const timeoutMs = timeoutOf(query)
   const matches = selectionOf(resource, query, path.namespace, path.name)
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
@@ -147,7 +149,6 @@ class WatchStream {
     // Everything up to the store's version has been sent: changes reach the stream in the moment they are made.
     const metadata = {
       resourceVersion: String(cluster.store.version),
-      creationTimestamp: null,
       ...(annotations && { annotations }),
     }
     this.#line(JSON.stringify({ type: 'BOOKMARK', object: { kind, apiVersion, metadata } }))
