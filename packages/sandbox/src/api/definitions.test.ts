@@ -129,7 +129,8 @@ test('a custom kind may be called like a built-in one, and keeps none of its rul
 })
 
 test('a definition cannot claim the objects of another or of a built-in kind', async () => {
-  const versions = [{ name: 'v1', served: true, storage: true }]
+  const schema = { openAPIV3Schema: { type: 'object' } }
+  const versions = [{ name: 'v1', served: true, storage: true, schema }]
   const spec = { group: 'example.com', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions }
   const wrong = [
     { metadata: { name: 'other.example.com' }, spec },
@@ -138,17 +139,20 @@ test('a definition cannot claim the objects of another or of a built-in kind', a
   const answers = await Promise.all(wrong.map((body) => api.ask('POST', CRDS, { body })))
   const fields = answers.map(({ body }) => listAt(body, 'details', 'causes').map((cause) => stringAt(cause, 'field')))
   expect(answers.map(({ status }) => status)).toEqual([422, 422])
-  expect(fields).toEqual([['metadata.name'], ['spec.group', 'spec.names.kind']])
+  expect(fields).toEqual([
+    ['metadata.name'],
+    ['spec.group', 'spec.names.singular', 'spec.names.kind', 'spec.names.listKind'],
+  ])
 })
 
 test('a definition without one stored version, with a version twice or of no scope is refused', async () => {
-  const v1 = { name: 'v1', served: true, storage: false }
+  const v1 = { name: 'v1', served: true, storage: false, schema: { openAPIV3Schema: { type: 'object' } } }
   const names = { plural: 'odds', kind: 'Odd' }
   const body = { metadata: { name: 'odds.example.com' }, spec: { group: 'example.com', names, versions: [v1, v1] } }
   const answer = await api.ask('POST', CRDS, { body })
   const sentences = listAt(answer.body, 'details', 'causes').map((cause) => stringAt(cause, 'message'))
   expect(sentences).toEqual([
-    expect.stringContaining('supported values: "Cluster", "Namespaced"'),
+    'Required value',
     expect.stringContaining('must contain unique version names'),
     expect.stringContaining('must have exactly one version marked as storage version'),
   ])

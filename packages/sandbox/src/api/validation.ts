@@ -1,4 +1,5 @@
 import type { ApiObject } from './object.ts'
+import { validateCustom } from './schema/validate-custom.ts'
 import type { StatusCause } from './status.ts'
 import { validateCronJob, validateJob } from './validation/batch.ts'
 import { validateConfigMap, validateSecret } from './validation/data.ts'
@@ -59,8 +60,9 @@ const checksByKind: Readonly<Record<string, (object: ApiObject) => StatusCause[]
 /**
  * What is wrong with an object whose defaults are filled in, one cause per field, worded as by Kubernetes 1.34; empty
  * when nothing is. Checks what people get wrong in the kinds that deployments of models use, not every rule there is.
+ * A custom object is held against its `openApiSchema`.
  */
-export function validateObject(object: ApiObject): StatusCause[] {
+export function validateObject(object: ApiObject, openApiSchema?: unknown): StatusCause[] {
   const checks = checksByKind[`${object.apiVersion}/${object.kind}`]
-  return [...validateMetadata(object), ...(checks?.(object) ?? [])]
+  return [...validateMetadata(object), ...(checks?.(object) ?? []), ...validateCustom(object, openApiSchema)]
 }

@@ -74,8 +74,10 @@ export function completeDefinition(definition: ApiObject): void {
   const spec = recordAt(definition, 'spec')
   const names = recordAt(spec, 'names')
   const kind = stringAt(names, 'kind') ?? ''
-  names['listKind'] ??= `${kind}List`
-  names['singular'] ??= kind.toLowerCase()
+  if (kind !== '') {
+    names['listKind'] ??= `${kind}List`
+    names['singular'] ??= kind.toLowerCase()
+  }
   spec['conversion'] ??= { strategy: 'None' }
 }
 

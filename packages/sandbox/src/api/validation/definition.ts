@@ -1,14 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ApiObject } from '../object.ts'
-import { fieldAt, listAt, stringAt } from '../objects/fields.ts'
+import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
 import { invalidValue, oneOf, required } from './cause.ts'
-import { checkName, dns1035Label } from './names.ts'
+import { checkName, dns1035Label, faultsOf } from './names.ts'
+import { validateStructuralSchema } from './structural-schema.ts'
 
 const SCOPES = ['Cluster', 'Namespaced']
+const APPROVAL = 'api-approved.kubernetes.io'
 
 /**
  * What makes a definition's kinds reachable, and keeps them apart from the built-in ones: its objects are stored under its
- * name. The schemas are not looked at.
+ * name. Its schemas must be structural.
  */
 export function validateDefinition(object: ApiObject): StatusCause[] {
   const group = stringAt(object, 'spec', 'group') ?? ''
@@ -16,10 +19,11 @@ export function validateDefinition(object: ApiObject): StatusCause[] {
   return [
     ...checkPlace(object.metadata.name, plural, group),
     ...checkGroup(group),
-    ...oneOf('spec.scope', fieldAt(object, 'spec', 'scope'), SCOPES),
+    ...checkApproval(object, group),
+    ...checkScope(fieldAt(object, 'spec', 'scope')),
     ...checkVersions(listAt(object, 'spec', 'versions')),
-    ...checkName('spec.names.plural', plural, dns1035Label),
-    ...checkKind(stringAt(object, 'spec', 'names', 'kind') ?? ''),
+    ...checkNames(fieldAt(object, 'spec', 'names')),
+    ...checkSchemas(listAt(object, 'spec', 'versions')),
   ]
 }
 
@@ -33,19 +37,67 @@ function checkGroup(group: string): StatusCause[] {
   return group.includes('.') ? [] : [invalidValue('spec.group', group, 'should be a domain with at least one dot')]
 }
 
+/** The groups of Kubernetes itself want a word from its reviewers. */
+function checkApproval({ metadata }: ApiObject, group: string): StatusCause[] {
+  if (!/(^|\.)(?:k8s|kubernetes)\.io$/.test(group) || metadata.annotations?.[APPROVAL]) return []
+  const where = 'see https://github.com/kubernetes/enhancements/pull/1111'
+  const why = `protected groups must have approval annotation "${APPROVAL}", ${where}`
+  return [required(`metadata.annotations[${APPROVAL}]`, why)]
+}
+
+function checkScope(scope: unknown): StatusCause[] {
+  return scope === undefined || scope === '' ? [required('spec.scope')] : oneOf('spec.scope', scope, SCOPES)
+}
+
 function checkVersions(versions: readonly unknown[]): StatusCause[] {
   const names = versions.map((version) => stringAt(version, 'name'))
   const stored = versions.filter((version) => fieldAt(version, 'storage') === true)
   const field = 'spec.versions'
   const one = 'must have exactly one version marked as storage version'
+  const shown = names.length === 0 ? null : names
   return [
     ...names.flatMap((name, index) => checkName(`${field}[${index}].name`, name, dns1035Label)),
     ...(new Set(names).size < names.length ? [invalidValue(field, names, 'must contain unique version names')] : []),
-    ...(stored.length === 1 ? [] : [invalidValue(field, names, one)]),
+    ...(stored.length === 1 ? [] : [invalidValue(field, shown, one)]),
+  ]
+}
+
+function checkNames(names: unknown): StatusCause[] {
+  const kind = stringAt(names, 'kind') ?? ''
+  const listKind = stringAt(names, 'listKind') ?? ''
+  const field = 'spec.names'
+  const others = ['shortNames', 'categories'].flatMap((list) => {
+    return listAt(names, list).flatMap((name, index) => checkName(`${field}.${list}[${index}]`, name, dns1035Label))
+  })
+  return [
+    ...checkName(`${field}.plural`, stringAt(names, 'plural'), dns1035Label),
+    ...checkName(`${field}.singular`, stringAt(names, 'singular'), dns1035Label),
+    ...checkKind(`${field}.kind`, kind),
+    ...checkKind(`${field}.listKind`, listKind),
+    ...others,
+    ...(kind !== '' && kind === listKind
+      ? [invalidValue(`${field}.listKind`, listKind, 'kind and listKind may not be the same')]
+      : []),
   ]
 }
 
 /** A kind is a label, in CamelCase. */
-function checkKind(kind: string): StatusCause[] {
-  return checkName('spec.names.kind', kind.toLowerCase(), dns1035Label)
+function checkKind(field: string, kind: string): StatusCause[] {
+  if (kind === '') return [required(field)]
+  const faults = faultsOf(kind.toLowerCase(), dns1035Label)
+  return faults.map((fault) => invalidValue(field, kind, `may have mixed case, but should otherwise match: ${fault}`))
+}
+
+/** Where all versions have the same schema, the API server speaks of it as of one. */
+function checkSchemas(versions: readonly unknown[]): StatusCause[] {
+  const schemas = versions.map((version) => fieldAt(version, 'schema', 'openAPIV3Schema'))
+  const [first] = schemas
+  const places = schemas.map((_, index) => `spec.versions[${index}].schema.openAPIV3Schema`)
+  if (isRecord(first) && schemas.every((schema) => isDeepStrictEqual(schema, first))) {
+    return validateStructuralSchema(first, 'spec.validation.openAPIV3Schema')
+  }
+  return schemas.flatMap((schema, index) => {
+    const place = places[index] ?? ''
+    return isRecord(schema) ? validateStructuralSchema(schema, place) : [required(place)]
+  })
 }
