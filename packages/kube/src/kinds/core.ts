@@ -1,3 +1,4 @@
+import type { Affinity, NodeSelector } from './affinity.ts'
 import type { Condition, KubeObject, ObjectMeta } from '../objects.ts'
 
 // Kinds of the core group and their parts: the fields this project reads or writes. Kubernetes API reference v1.34.
@@ -179,7 +180,9 @@ export interface PodSpec {
   nodeName?: string
   nodeSelector?: Record<string, string>
   tolerations?: Toleration[]
-  affinity?: object
+  affinity?: Affinity
+  schedulingGates?: { name: string }[]
+  preemptionPolicy?: string
   imagePullSecrets?: { name: string }[]
   restartPolicy?: 'Always' | 'OnFailure' | 'Never'
   terminationGracePeriodSeconds?: number
@@ -303,7 +306,7 @@ export interface PersistentVolume extends KubeObject {
     volumeMode?: string
     hostPath?: { path: string; type?: string }
     local?: { path: string }
-    nodeAffinity?: object
+    nodeAffinity?: { required?: NodeSelector }
   }
   status?: { phase?: 'Pending' | 'Available' | 'Bound' | 'Released' | 'Failed' }
 }

@@ -51,7 +51,11 @@ function diagnoseUnscheduled(message: string, describe: string, { pvc, name, nam
       hint: `Deploy again with the same inputs, which adds what is missing (nexus deploy), or see what there is: kubectl get pvc -n ${namespace}`,
     }
   }
-  if (/unbound immediate PersistentVolumeClaims|volume node affinity|available persistent volumes/.test(message)) {
+  if (
+    /unbound immediate PersistentVolumeClaims|volume node affinity|PersistentVolume's node affinity|available persistent volumes/.test(
+      message,
+    )
+  ) {
     return diagnosePVC(pvc, namespace) ?? { phase: 'Pending', reason: message, hint: describe }
   }
   if (/Insufficient nvidia\.com\/gpu/.test(message)) {

@@ -5,8 +5,8 @@ import type { Resource } from '../resources/resource.ts'
 import { completeDefinition, establishedStatus } from '../resources/custom.ts'
 import { timestamp } from '../cluster.ts'
 import { allocateClusterAddress } from './cluster-address.ts'
-import { isRecord, recordAt, stringAt } from './fields.ts'
-import { admitJob } from './job-selector.ts'
+import { isRecord, listAt, recordAt, stringAt } from './fields.ts'
+import { admitJob, shareLabels } from './job-selector.ts'
 
 const NAMESPACES = { group: '', plural: 'namespaces', kind: 'Namespace' }
 
@@ -33,6 +33,8 @@ export function convertNew(object: ApiObject, { storageKey }: Resource): void {
       return admitNamespaceLabel(object)
     case 'secrets':
       return mergeStringData(object)
+    case 'jobs.batch':
+      return shareLabels(object)
     case 'daemonsets.apps':
       object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: '1' }
       return
@@ -84,6 +86,14 @@ function admitPod(object: ApiObject): void {
   spec['serviceAccount'] = spec['serviceAccountName']
   spec['priority'] ??= 0
   spec['preemptionPolicy'] ??= 'PreemptLowerPriority'
+  if (listAt(spec, 'schedulingGates').length > 0) sayThatItIsGated(object)
+}
+
+/** A pod with gates says so from the first moment: no scheduler looks at it. */
+function sayThatItIsGated(object: ApiObject): void {
+  const said = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }
+  const message = 'Scheduling is blocked due to non-empty scheduling gates'
+  recordAt(object, 'status')['conditions'] = [{ ...said, message, lastProbeTime: null, lastTransitionTime: null }]
 }
 
 /** Counts the templates of a DaemonSet; long deprecated, and still written. */

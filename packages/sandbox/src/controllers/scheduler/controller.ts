@@ -1,10 +1,13 @@
 import { isNotFound, KubeApiError, Kinds, refTo } from '@nexus/kube'
-import type { Condition, KubeObject, Pod } from '@nexus/kube'
+import type { Condition, KubeObject, PersistentVolumeClaim, Pod } from '@nexus/kube'
 import { hasEnded } from '../pods.ts'
 import { runReconciler, watching } from '../runtime/controller.ts'
 import type { ControllerContext } from '../runtime/controller.ts'
 import { isBeingDeleted, keyOf, parseKey, timestamp } from '../runtime/objects.ts'
-import { placePod } from './fit.ts'
+import { judgeClaims, SELECTED_NODE } from './claims.ts'
+import type { JudgedClaims } from './claims.ts'
+import { claimsOf } from './filters.ts'
+import { placePod, refusedEverywhere } from './fit.ts'
 import type { Placement } from './fit.ts'
 
 const COMPONENT = 'default-scheduler'
@@ -27,6 +30,8 @@ export async function runScheduler(context: ControllerContext): Promise<void> {
         isWaiting(pod) ? [keyOf(pod)] : hasMadeRoom(pod, change?.type) ? waiting() : [],
       ),
       watching(informers.of(Kinds.Node), waiting),
+      watching(informers.of(Kinds.PersistentVolume), waiting),
+      watching(informers.of(Kinds.StorageClass), waiting),
       watching(informers.of(Kinds.PersistentVolumeClaim), ({ metadata }) =>
         pods
           .list({ namespace: metadata.namespace ?? '' })
@@ -41,15 +46,12 @@ export async function runScheduler(context: ControllerContext): Promise<void> {
 }
 
 function isWaiting(pod: Pod): boolean {
-  return !pod.spec.nodeName && !isBeingDeleted(pod) && !hasEnded(pod)
+  const isHeld = (pod.spec.schedulingGates ?? []).length > 0
+  return !pod.spec.nodeName && !isHeld && !isBeingDeleted(pod) && !hasEnded(pod)
 }
 
 function hasMadeRoom(pod: Pod, change: string | undefined): boolean {
   return change === 'DELETED' || (change === 'MODIFIED' && hasEnded(pod))
-}
-
-function claimsOf({ spec }: Pod): string[] {
-  return (spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => (claim ? [claim.claimName] : []))
 }
 
 class Scheduler {
@@ -67,38 +69,45 @@ class Scheduler {
     const pod = this.#context.informers.of(Kinds.Pod).get(name, namespace)
     this.#forgetArrived()
     if (pod === undefined || !isWaiting(pod) || this.#assumed.has(pod.metadata.uid ?? '')) return
-    const placement = this.#place(pod)
-    if ('node' in placement) await this.#bind(pod, placement.node.metadata.name)
-    else await this.#explain(pod, placement.message)
+    const claims = this.#judgeClaims(pod)
+    const placement = this.#place(pod, claims)
+    if ('message' in placement) return this.#explain(pod, placement.message)
+    if (claims.waiting.length > 0) return this.#chooseFor(claims.waiting, placement.node.metadata.name)
+    await this.#bind(pod, placement.node.metadata.name)
   }
 
-  #place(pod: Pod): Placement {
+  #judgeClaims(pod: Pod): JudgedClaims {
+    const { informers } = this.#context
+    const { namespace } = pod.metadata
+    return judgeClaims(claimsOf(pod), {
+      claim: (name) => informers.of(Kinds.PersistentVolumeClaim).get(name, namespace),
+      volume: (name) => informers.of(Kinds.PersistentVolume).get(name),
+      storageClass: (name) => informers.of(Kinds.StorageClass).get(name),
+    })
+  }
+
+  #place(pod: Pod, claims: JudgedClaims): Placement {
     const { informers } = this.#context
     const nodes = informers.of(Kinds.Node).list()
-    const unmet = this.#unmetClaim(pod)
-    if (unmet !== undefined && nodes.length > 0) {
-      return { message: `0/${nodes.length} nodes are available: ${unmet}.` }
-    }
+    if (claims.refusal !== undefined && nodes.length > 0) return refusedEverywhere(claims.refusal, nodes.length)
     const pods = informers
       .of(Kinds.Pod)
       .list()
       .filter((other) => !hasEnded(other))
     const nodeOf = (other: Pod) => other.spec.nodeName || this.#assumed.get(other.metadata.uid ?? '')
     return placePod(
-      pod,
+      { pod, volumes: claims.volumes, exclusive: claims.exclusive },
       nodes.map((node) => ({ node, pods: pods.filter((other) => nodeOf(other) === node.metadata.name) })),
     )
   }
 
-  #unmetClaim(pod: Pod): string | undefined {
-    const claims = this.#context.informers.of(Kinds.PersistentVolumeClaim)
-    for (const name of claimsOf(pod)) {
-      const claim = claims.get(name, pod.metadata.namespace)
-      if (claim === undefined) return `persistentvolumeclaim "${name}" not found`
-      if (isBeingDeleted(claim)) return `persistentvolumeclaim "${name}" is being deleted`
-      if (claim.status?.phase !== 'Bound') return 'pod has unbound immediate PersistentVolumeClaims'
+  /** Volumes that wait for their first pod are made for the node it goes to; it is bound when they are there. */
+  async #chooseFor(claims: readonly PersistentVolumeClaim[], node: string): Promise<void> {
+    for (const { metadata } of claims) {
+      if (metadata.annotations?.[SELECTED_NODE] !== undefined) continue
+      const body = { metadata: { annotations: { [SELECTED_NODE]: node } } }
+      await this.#context.kube.patch(refTo(Kinds.PersistentVolumeClaim, metadata), { type: 'merge', body })
     }
-    return undefined
   }
 
   async #bind(pod: Pod, node: string): Promise<void> {
