@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAlreadyExists, isNotFound, knownKind, refTo } from '@nexus/kube'
-import type { Kind, KubeClient, KubeObject, Secret } from '@nexus/kube'
+import type { Kind, KubeClient, KubeObject, Secret, UnknownObject } from '@nexus/kube'
 import type { SecretText } from '@nexus/core'
+import { z } from 'zod'
 import { repositoryPath } from '../repository.ts'
 import { readKustomization, readManifestFile } from './manifests.ts'
 
@@ -18,19 +19,30 @@ export interface PlatformOptions {
 }
 
 /**
- * Brings the platform into a cluster: KServe's kinds, a default StorageClass, the catalog and its template, the gateway
- * with its key, and the example project. Objects are written once per shipped version, so what an admin edits stays.
+ * Brings the platform into a cluster, as `k8s/overlays/platform` does: the catalog and its template, who may read them, and
+ * the gateway; beside it KServe's kinds, a default StorageClass, the gateway's key, and the example project. Objects are written once per shipped version, so what an admin edits stays.
  */
 export async function installPlatform(kube: KubeClient, options: PlatformOptions): Promise<void> {
   if (options.customResourceDefinitions ?? true) await installAll(kube, await readCustomResourceDefinitions())
   await installAll(kube, await readManifestFile(join(import.meta.dirname, 'cluster.yaml')))
-  const gateway = await readKustomization(repositoryPath('k8s', 'gateway'))
+  const gateway = (await readKustomization(repositoryPath('k8s', 'gateway'))).filter(
+    (object) => !exposesOrScales(object),
+  )
   const [namespaces, others] = partition(gateway, (object) => object.kind === 'Namespace')
   await installAll(kube, namespaces)
   await installAll(kube, await readKustomization(repositoryPath('config', 'nim', 'kubernetes')))
+  await installAll(kube, await readManifestFile(repositoryPath('k8s', 'overlays', 'platform', 'rbac.yaml')))
   await install(kube, gatewaySecret(options.gatewayKey))
   await installAll(kube, others)
 }
+
+/** What `k8s/overlays/platform` leaves out as well. */
+function exposesOrScales({ kind, spec }: UnknownObject): boolean {
+  const isLoadBalancer = kind === 'Service' && LoadBalancer.safeParse(spec).success
+  return isLoadBalancer || kind === 'Ingress' || kind === 'HorizontalPodAutoscaler'
+}
+
+const LoadBalancer = z.looseObject({ type: z.literal('LoadBalancer') })
 
 async function readCustomResourceDefinitions(): Promise<KubeObject[]> {
   const folder = join(import.meta.dirname, 'crds')

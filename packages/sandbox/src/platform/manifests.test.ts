@@ -49,7 +49,22 @@ test('a kustomization follows files and folders in order, and its namespace leav
   ])
 })
 
-test('a kustomization that does more than list is refused', async () => {
+test('a generator makes a ConfigMap of its files, under the name it is given', async () => {
+  await writeFile(join(dir, 'a.env'), '# A comment\nA=1\n\nURL=redis://redis:6379/0?x=y\n')
+  await writeFile(join(dir, 'b.env'), 'B=\n')
+  const generator = { name: 'config', namespace: 'nexus', envs: ['a.env', 'b.env'], options: { labels: { app: 'x' } } }
+  await writeFile(join(dir, 'kustomization.yaml'), JSON.stringify({ resources: [], configMapGenerator: [generator] }))
+  expect(await readKustomization(dir)).toEqual([
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'config', namespace: 'nexus', labels: { app: 'x' } },
+      data: { A: '1', URL: 'redis://redis:6379/0?x=y', B: '' },
+    },
+  ])
+})
+
+test('a kustomization that does more is refused', async () => {
   await writeFile(join(dir, 'kustomization.yaml'), 'resources: []\nnamePrefix: my-\n')
   await expect(readKustomization(dir)).rejects.toThrow('namePrefix')
 })

@@ -5,12 +5,22 @@ import type { UnknownObject } from '@nexus/kube'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 
-/** A kustomization as far as the shipped ones go: a list of files and folders, and a namespace for all of them. */
+/** A kustomization as far as the shipped ones go: files and folders, a namespace for all of them, ConfigMaps of settings. */
 const Kustomization = z.strictObject({
   apiVersion: z.literal('kustomize.config.k8s.io/v1beta1').optional(),
   kind: z.literal('Kustomization').optional(),
   namespace: z.string().optional(),
   resources: z.array(z.string()),
+  configMapGenerator: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        namespace: z.string().optional(),
+        envs: z.array(z.string()),
+        options: z.strictObject({ labels: z.record(z.string(), z.string()) }).optional(),
+      }),
+    )
+    .optional(),
 })
 
 const Manifest = z.looseObject({
@@ -35,8 +45,9 @@ async function readDocuments(file: string): Promise<unknown[]> {
 }
 
 /**
- * The objects of a folder's `kustomization.yaml`, its resources followed in order. Only `resources` is understood:
- * kustomizations that patch or generate are refused by the schema rather than read wrongly.
+ * The objects of a folder's `kustomization.yaml`, its resources followed in order, then its generated ConfigMaps, whose names
+ * stay as they are written: here no pod has to notice a change. Kustomizations that do more are refused by the schema rather
+ * than read wrongly.
  */
 export async function readKustomization(folder: string): Promise<UnknownObject[]> {
   const [root] = await readDocuments(join(folder, 'kustomization.yaml'))
@@ -46,7 +57,18 @@ export async function readKustomization(folder: string): Promise<UnknownObject[]
     const path = join(folder, resource)
     objects.push(...((await stat(path)).isDirectory() ? await readKustomization(path) : await readManifestFile(path)))
   }
+  for (const { envs, name, namespace, options } of kustomization.configMapGenerator ?? []) {
+    const files = await Promise.all(envs.map((env) => readFile(join(folder, env), 'utf8')))
+    const metadata = { name, ...(namespace !== undefined && { namespace }), ...options }
+    objects.push({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: settingsOf(files) })
+  }
   return kustomization.namespace === undefined ? objects : objects.map(inNamespace(kustomization.namespace))
+}
+
+/** The variables of env files: a line each, `NAME=value`, without quotes. Comments and empty lines are none. */
+function settingsOf(files: readonly string[]): Record<string, string> {
+  const lines = files.flatMap((file) => file.split('\n')).filter((line) => line !== '' && !line.startsWith('#'))
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
 }
 
 /** Cluster-scoped objects stay as they are, as with kustomize. */
