@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SecretText } from '@nexus/core'
@@ -6,12 +6,14 @@ import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { eventually, startControlPlane } from '@nexus/kube/testing'
 import { startApiServer, startControllers } from '@nexus/sandbox'
 import { connect } from './connection.ts'
-import type { Connection } from './connection.ts'
+import type { Access, Connection } from './connection.ts'
 import { prepared } from './server-under-test.ts'
 
 /** A server with its controllers and without a node: what the API says is compared, not what containers do. */
 export interface StartedServer extends AsyncDisposable {
   readonly connection: Connection
+  /** A file for kubectl, with the administrator's token. */
+  readonly kubeconfig: string
   /** Makes a namespace; resolves when it holds what controllers put into every one. */
   makeNamespace(name: string): Promise<void>
 }
@@ -28,8 +30,8 @@ export async function startSandboxServer(): Promise<StartedServer> {
   starting.defer(() => kube.close())
   const controllers = await startControllers({ kube, volumesDir: join(dir, 'volumes'), log: () => {} })
   starting.defer(() => controllers.close())
-  const connection = connect({ url: api.url, token: TOKEN, caPem: api.caPem })
-  return started(starting.move(), connection, ['serviceaccounts/default'])
+  const access = { url: api.url, token: TOKEN, caPem: api.caPem }
+  return await started(starting, { access, dir, contained: ['serviceaccounts/default'] })
 }
 
 /** Kubernetes' own etcd, kube-apiserver and kube-controller-manager. */
@@ -40,8 +42,8 @@ export async function startRealServer(assets: string): Promise<StartedServer> {
   starting.defer(() => plane.stop())
   const { server, ca = '', auth } = await loadKubeConfig({ path: plane.kubeconfig, env: {} })
   if (auth.type !== 'token') throw new TypeError('The control plane of the tests knows its users by tokens')
-  const connection = connect({ url: server, token: auth.token.reveal(), caPem: ca })
-  return started(starting.move(), connection, ['serviceaccounts/default', 'configmaps/kube-root-ca.crt'])
+  const access = { url: server, token: auth.token.reveal(), caPem: ca }
+  return await started(starting, { access, dir, contained: ['serviceaccounts/default', 'configmaps/kube-root-ca.crt'] })
 }
 
 async function folder(starting: AsyncDisposableStack, prefix: string): Promise<string> {
@@ -50,10 +52,21 @@ async function folder(starting: AsyncDisposableStack, prefix: string): Promise<s
   return dir
 }
 
-function started(running: AsyncDisposableStack, connection: Connection, contained: readonly string[]): StartedServer {
-  running.defer(() => connection.close())
+interface Running {
+  readonly access: Access
+  readonly dir: string
+  /** What controllers put into every namespace. */
+  readonly contained: readonly string[]
+}
+
+async function started(starting: AsyncDisposableStack, { access, dir, contained }: Running): Promise<StartedServer> {
+  const connection = connect(access)
+  starting.defer(() => connection.close())
+  const kubeconfig = await writeKubeconfig(dir, access)
+  const running = starting.move()
   return {
     connection,
+    kubeconfig,
     async makeNamespace(name) {
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
       await prepared(connection, { method: 'POST', path: '/api/v1/namespaces', body })
@@ -62,4 +75,19 @@ function started(running: AsyncDisposableStack, connection: Connection, containe
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+async function writeKubeconfig(dir: string, { url, token, caPem }: Access): Promise<string> {
+  const file = join(dir, 'kubectl.json')
+  const cluster = { server: url, 'certificate-authority-data': Buffer.from(caPem).toString('base64') }
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'conformance', cluster }],
+    users: [{ name: 'admin', user: { token } }],
+    contexts: [{ name: 'conformance', context: { cluster: 'conformance', user: 'admin' } }],
+    'current-context': 'conformance',
+  }
+  await writeFile(file, JSON.stringify(config))
+  return file
 }
