@@ -7,6 +7,8 @@ import { timestamp } from '../cluster.ts'
 import { allocateClusterAddress } from './cluster-address.ts'
 import { isRecord, listAt, recordAt, stringAt } from './fields.ts'
 import { admitJob, shareLabels } from './job-selector.ts'
+import { qosClass } from './qos-class.ts'
+import { admitServiceAccount } from './service-account-volume.ts'
 
 const NAMESPACES = { group: '', plural: 'namespaces', kind: 'Namespace' }
 
@@ -50,7 +52,7 @@ export function admitNew(object: ApiObject, call: Call): void {
     case 'namespaces':
       return admitNamespace(object)
     case 'pods':
-      return admitPod(object)
+      return admitPod(object, call)
     case 'persistentvolumeclaims':
       return admitClaim(object, call)
     case 'services':
@@ -79,13 +81,15 @@ function admitNamespace(object: ApiObject): void {
   recordAt(object, 'spec')['finalizers'] ??= ['kubernetes']
 }
 
-function admitPod(object: ApiObject): void {
+function admitPod(object: ApiObject, { cluster, path }: Call): void {
   const spec = recordAt(object, 'spec')
   spec['serviceAccountName'] ??= 'default'
   // The deprecated alias, which kube-apiserver still writes.
   spec['serviceAccount'] = spec['serviceAccountName']
   spec['priority'] ??= 0
   spec['preemptionPolicy'] ??= 'PreemptLowerPriority'
+  admitServiceAccount(spec, { store: cluster.store, namespace: path.namespace })
+  recordAt(object, 'status')['qosClass'] = qosClass(spec)
   if (listAt(spec, 'schedulingGates').length > 0) sayThatItIsGated(object)
 }
 

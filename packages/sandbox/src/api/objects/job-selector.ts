@@ -3,16 +3,25 @@ import { isRecord, recordAt } from './fields.ts'
 
 const CONTROLLER_UID = 'batch.kubernetes.io/controller-uid'
 
+/** A Job without labels has those of its pods: the very same, so that it gets those of the selector, too. */
+export function shareLabels(object: ApiObject): void {
+  const metadata = recordAt(recordAt(recordAt(object, 'spec'), 'template'), 'metadata')
+  const labels = labelsOf(metadata)
+  if (object.metadata.labels || Object.keys(labels).length === 0) return
+  metadata['labels'] = labels
+  object.metadata.labels = labels
+}
+
 /**
  * Gives a new Job the selector that finds its own pods and no others, by its uid (`generateSelector` in kubernetes
- * pkg/registry/batch/job/strategy.go), and the labels of its pods where it has none of its own.
+ * pkg/registry/batch/job/strategy.go), and where it has their labels the new ones among them.
  */
 export function admitJob(object: ApiObject): void {
   const spec = recordAt(object, 'spec')
   const metadata = recordAt(recordAt(spec, 'template'), 'metadata')
+  const shared = metadata['labels']
   if (spec['manualSelector'] !== true) selectByUid(object, spec, metadata)
-  object.metadata.labels ??= { ...labelsOf(metadata) }
-  if (Object.keys(object.metadata.labels).length === 0) delete object.metadata.labels
+  if (shared !== undefined && object.metadata.labels === shared) object.metadata.labels = { ...labelsOf(metadata) }
 }
 
 function selectByUid(object: ApiObject, spec: Record<string, unknown>, metadata: Record<string, unknown>): void {

@@ -1,9 +1,10 @@
 import type { ApiObject } from '../object.ts'
 import { StatusError } from '../status.ts'
 import { isRecord } from '../objects/fields.ts'
+import { splitApiVersion } from '../resources/builtin.ts'
+import { builtinSchema } from '../schema/builtin.ts'
 import { asPatched, badPatch, jsonType } from './json-object.ts'
 import { jsonPatch } from './json-patch.ts'
-import { strategiesOf } from './merge-keys.ts'
 import { mergePatch } from './merge-patch.ts'
 import { strategicMerge } from './strategic-merge.ts'
 
@@ -26,10 +27,11 @@ export function applyMergePatch(object: ApiObject, patch: unknown): ApiObject {
  * @throws {StatusError} 415 for a custom resource; 400, 422 or 500 for a patch that makes no sense.
  */
 export function applyStrategicMergePatch(object: ApiObject, patch: unknown): ApiObject {
-  const strategies = strategiesOf(object.apiVersion, object.kind)
-  if (strategies === undefined) throw unsupported()
+  const { group, version } = splitApiVersion(object.apiVersion)
+  const schema = builtinSchema(group, version, object.kind)
+  if (schema === undefined) throw unsupported()
   if (!isRecord(patch)) throw new StatusError(400, 'BadRequest', notAnObject(patch))
-  return asPatched(object, structuredClone(strategicMerge({ ...object }, patch, strategies)))
+  return asPatched(object, structuredClone(strategicMerge({ ...object }, patch, schema)))
 }
 
 function notAnObject(patch: unknown): string {

@@ -1,7 +1,8 @@
 import { StatusError } from '../status.ts'
+import { fieldSchema } from '../apply/shape.ts'
 import { isRecord } from '../objects/fields.ts'
+import type { ListSchema, Schema } from '../schema/schema.ts'
 import type { JsonObject } from './json-object.ts'
-import type { FieldStrategy, Strategies } from './merge-keys.ts'
 import { mergeObjectList, mergeSet } from './strategic-lists.ts'
 import { inElementOrder } from './element-order.ts'
 
@@ -15,7 +16,7 @@ const ELEMENT_ORDER = '$setElementOrder/'
  *
  * @throws {StatusError} with the codes and messages of k8s.io/apimachinery's strategicpatch.
  */
-export function strategicMerge(original: JsonObject, patch: JsonObject, strategies: Strategies): JsonObject {
+export function strategicMerge(original: JsonObject, patch: JsonObject, schema: Schema): JsonObject {
   const directive = patch['$patch']
   if (directive === 'delete') return {}
   if (directive === 'replace') return Object.fromEntries(Object.entries(patch).filter(([key]) => key !== '$patch'))
@@ -24,16 +25,16 @@ export function strategicMerge(original: JsonObject, patch: JsonObject, strategi
   const merged = retainedEntries(original, patch)
   deleteFromLists(merged, patch)
   for (const [key, value] of Object.entries(patch)) {
-    if (!isDirective(key)) mergeField(merged, key, value, strategies[key])
+    if (!isDirective(key)) mergeField(merged, key, value, fieldSchema(schema, key))
   }
-  orderLists(merged, original, patch, strategies)
+  orderLists(merged, original, patch, schema)
   return Object.fromEntries(merged)
 }
 
-function mergeField(merged: Map<string, unknown>, key: string, value: unknown, strategy?: FieldStrategy): void {
+function mergeField(merged: Map<string, unknown>, key: string, value: unknown, schema: Schema): void {
   if (value === null) merged.delete(key)
   else if (!merged.has(key)) setNew(merged, key, value)
-  else merged.set(key, mergeValue(merged.get(key), value, strategy))
+  else merged.set(key, mergeValue(merged.get(key), value, schema))
 }
 
 /** What was not there before is taken as it is, less its directives and nulls. */
@@ -42,17 +43,14 @@ function setNew(merged: Map<string, unknown>, key: string, value: unknown): void
   if (clean !== undefined) merged.set(key, clean)
 }
 
-function mergeValue(original: unknown, patch: unknown, strategy?: FieldStrategy): unknown {
-  if (isRecord(original) && isRecord(patch)) {
-    return strategicMerge(original, patch, strategy?.merge === 'map' ? strategy.fields : {})
-  }
-  if (!Array.isArray(original) || !Array.isArray(patch)) return patch
-  if (strategy?.merge === 'set') return mergeSet(original, patch)
-  if (strategy?.merge === 'list') {
-    const mergeItem = (item: JsonObject, change: JsonObject) => strategicMerge(item, change, strategy.fields)
-    return mergeObjectList(original, patch, strategy.key, mergeItem)
-  }
-  return patch
+/** A list that is not said to merge is replaced as a whole. */
+function mergeValue(original: unknown, patch: unknown, schema: Schema): unknown {
+  if (isRecord(original) && isRecord(patch)) return strategicMerge(original, patch, schema)
+  if (!Array.isArray(original) || !Array.isArray(patch) || schema.type !== 'list') return patch
+  if (schema.mergesScalars === true) return mergeSet(original, patch)
+  if (schema.mergeKey === undefined) return patch
+  const mergeItem = (item: JsonObject, change: JsonObject) => strategicMerge(item, change, schema.items)
+  return mergeObjectList(original, patch, schema.mergeKey, mergeItem)
 }
 
 /** `$retainKeys` names every member the object may keep; a member the patch sets must be among them. */
@@ -82,17 +80,22 @@ function deleteFromLists(merged: Map<string, unknown>, patch: JsonObject): void 
 }
 
 /** Lists that merge item by item take the order of `$setElementOrder/…` or, without one, that of the patch. */
-function orderLists(merged: Map<string, unknown>, original: JsonObject, patch: JsonObject, fields: Strategies): void {
-  for (const [key, strategy] of Object.entries(fields)) {
+function orderLists(merged: Map<string, unknown>, original: JsonObject, patch: JsonObject, schema: Schema): void {
+  for (const [key, list] of merged) {
+    const field = fieldSchema(schema, key)
+    if (!Array.isArray(list) || field.type !== 'list' || !mergesItems(field)) continue
     const explicit = patch[ELEMENT_ORDER + key]
     const patched = arrayOrEmpty(patch[key]).filter((item) => !isRecord(item) || item['$patch'] === undefined)
-    const list = merged.get(key)
-    if (!Array.isArray(list) || strategy.merge === 'map' || (explicit === undefined && patched.length === 0)) continue
+    if (explicit === undefined && patched.length === 0) continue
     const order: unknown = explicit ?? patched
     if (!Array.isArray(order)) throw new StatusError(400, 'BadRequest', 'invalid patch format of setElementOrder list')
     const lists = { list, order, patched, server: arrayOrEmpty(original[key]) }
-    merged.set(key, inElementOrder(lists, strategy.merge === 'list' ? strategy.key : undefined))
+    merged.set(key, inElementOrder(lists, field.mergeKey))
   }
+}
+
+function mergesItems({ mergeKey, mergesScalars }: ListSchema): boolean {
+  return mergeKey !== undefined || mergesScalars === true
 }
 
 /** `undefined` for an object that says it is to be deleted. */
