@@ -1,8 +1,10 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
 import type { Call } from '../cluster.ts'
 import { badRequest } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { listAt, stringAt } from '../objects/fields.ts'
+import { StatusError } from '../status.ts'
 import { askKubelet, kubeletUnreachable } from './kubelet.ts'
 import { requireObject } from './update.ts'
 
@@ -23,10 +25,18 @@ export async function streamLog(call: Call, response: ServerResponse): Promise<v
   }
   const asked = { endpoint: 'containerLogs', rest: [container], query: logQuery(call.query) }
   const upstream = await answerTo(askKubelet(call.cluster, pod, nodeName, asked), response)
+  if ((upstream.statusCode ?? 500) >= 400) throw refusal(upstream.statusCode, await text(upstream))
   response.writeHead(upstream.statusCode ?? 502, { 'content-type': upstream.headers['content-type'] ?? 'text/plain' })
   response.flushHeaders()
   upstream.on('error', () => response.destroy())
   upstream.pipe(response)
+}
+
+/** What a kubelet refuses, as kube-apiserver passes it on. */
+function refusal(status: number | undefined, message: string): StatusError {
+  if (status === 400) return badRequest(message)
+  if (status === 500) return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`)
+  return new StatusError(status ?? 500, status === 404 ? 'NotFound' : 'Unknown', message)
 }
 
 function containerNames(pod: ApiObject, field: string): string[] {
