@@ -73,7 +73,10 @@ export async function startPodProcess(request: ProcessRequest): Promise<PodProce
     ended: endOf(child, pid, record),
     signal: (signal) => {
       // Once it has ended, its number may be another's.
-      if (child.exitCode === null && child.signalCode === null) signalGroup(pid, signal)
+      if (child.exitCode !== null || child.signalCode !== null) return
+      // A container's main process alone is asked to end, and may look after its children; none of them survives it.
+      if (signal === 'SIGKILL') signalGroup(pid, signal)
+      else child.kill(signal)
     },
   }
 }

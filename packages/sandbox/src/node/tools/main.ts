@@ -6,6 +6,7 @@ import { addressMapReader } from '../map-file.ts'
 import { MAP_VARIABLE, NAMESPACE_VARIABLE, POD_IP_VARIABLE } from '../preload-variables.ts'
 import { connectToArguments } from './connect-to.ts'
 import { netcat } from './netcat.ts'
+import { redisCliArguments } from './redis-cli.ts'
 import { runProgram } from './run-program.ts'
 import { FOLDERS_VARIABLE, MACHINE_PATH_VARIABLE } from './shims.ts'
 import { wget } from './wget.ts'
@@ -16,16 +17,16 @@ const {
   [NAMESPACE_VARIABLE]: namespace = 'default',
   [POD_IP_VARIABLE]: podIP,
 } = process.env
+const pod = { namespace, podIP }
+const readMap = addressMapReader(mapPath)
 const machinePath = process.env[MACHINE_PATH_VARIABLE] ?? ''
 
 async function run(tool: string, args: readonly string[]): Promise<number> {
   switch (tool) {
     case 'curl':
-      return runProgram(
-        'curl',
-        [...connectToArguments(args, addressMapReader(mapPath)(), { namespace, podIP }), ...args],
-        machinePath,
-      )
+      return runProgram('curl', [...connectToArguments(args, readMap(), pod), ...args], machinePath)
+    case 'redis-cli':
+      return runProgram('redis-cli', redisCliArguments(args, readMap(), pod), machinePath)
     case 'wget':
       return wget(args)
     case 'nc':

@@ -1,5 +1,5 @@
 /** Tools that use the network: they reach Services through the address map. */
-const NETWORK_TOOLS = ['curl', 'wget', 'nc', 'nslookup'] as const
+const NETWORK_TOOLS = ['curl', 'wget', 'nc', 'nslookup', 'redis-cli'] as const
 /** Tools that write: they do so in the folders of their pod alone. */
 const WRITING_TOOLS = [
   'chgrp',

@@ -7,7 +7,7 @@ import { isShim, SHIMS } from './shims.ts'
 const LINKED = (
   'sh basename cat cut date dirname echo env expr false getopt grep egrep head hostname id ls md5sum printf pwd readlink ' +
   'realpath sed seq sha256sum sleep sort stat base64 tail test [ timeout tr true uname uniq wc which awk jq openssl kubectl ' +
-  'helm redis-server redis-cli'
+  'helm redis-server'
 ).split(' ')
 
 /**
