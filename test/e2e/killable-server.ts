@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { Agent, request } from 'node:https'
-import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { root } from './clusters/paths.ts'
+import type { Answer } from './conformance/case.ts'
+import { connect } from './conformance/connection.ts'
+import type { Access, Connection } from './conformance/connection.ts'
 
 /** An API server in a process of its own, so that it can be killed: prints its port and certificate when it is ready. */
 const PROGRAM = `
@@ -17,14 +18,12 @@ const PROGRAM = `
 const TOKEN = 'admin-token-of-a-killed-server'
 const Ready = z.object({ port: z.number(), caPem: z.string() })
 
-export interface Answered {
-  readonly status: number
-  readonly body: unknown
-}
-
 export interface KillableServer {
+  readonly pid: number
+  readonly access: Access
+  readonly connection: Connection
   /** The answer, or undefined where the server was gone before it had answered. */
-  send(method: string, path: string, body?: object): Promise<Answered | undefined>
+  send(method: string, path: string, body?: object): Promise<Answer | undefined>
   /** The events of a watch until it ends, however it ends. */
   watch(path: string): AsyncGenerator
   /** Ends the process with SIGKILL and resolves when it is gone. */
@@ -41,35 +40,29 @@ export function spawnServer(dir: string): { child: ChildProcess; ready: Promise<
 async function whenReady(child: ChildProcess): Promise<KillableServer | undefined> {
   if (child.stdout === null) return undefined
   for await (const line of createInterface({ input: child.stdout })) {
-    return connectTo(child, Ready.parse(JSON.parse(line)))
+    return killable(child, Ready.parse(JSON.parse(line)))
   }
   return undefined
 }
 
-function connectTo(child: ChildProcess, { port, caPem }: z.infer<typeof Ready>): KillableServer {
-  const agent = new Agent({ keepAlive: true })
-  const open = (method: string, path: string, body?: object): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
-      const asked = request({ host: '127.0.0.1', port, ca: caPem, agent, path, method, headers }, resolve)
-      asked.on('error', reject)
-      asked.end(body && JSON.stringify(body))
-    })
+function killable(child: ChildProcess, { port, caPem }: z.infer<typeof Ready>): KillableServer {
+  const access = { url: `https://127.0.0.1:${port}`, token: TOKEN, caPem }
+  const connection = connect(access)
   return {
+    pid: child.pid ?? 0,
+    access,
+    connection,
     async send(method, path, body) {
       try {
-        const response = await open(method, path, body)
-        let text = ''
-        for await (const chunk of response.setEncoding('utf8')) text += String(chunk)
-        const parsed: unknown = JSON.parse(text)
-        return { status: response.statusCode ?? 0, body: parsed }
+        return await connection.ask({ method, path, body })
       } catch {
         return undefined
       }
     },
     async *watch(path) {
       try {
-        for await (const line of createInterface({ input: await open('GET', path) })) yield JSON.parse(line)
+        const response = await connection.open({ method: 'GET', path })
+        for await (const line of createInterface({ input: response })) yield JSON.parse(line)
       } catch {
         // Cut in the middle of a line, or not opened at all: the watch is over.
       }
@@ -78,7 +71,7 @@ function connectTo(child: ChildProcess, { port, caPem }: z.infer<typeof Ready>):
       const exited = once(child, 'exit')
       child.kill('SIGKILL')
       await exited
-      agent.destroy()
+      connection.close()
     },
   }
 }
