@@ -1,49 +1,73 @@
 import { createHash } from 'node:crypto'
+import { Components, schemaName } from './openapi/components.ts'
 import type { Resource } from './resources/resource.ts'
-
-/** What the schema documents need to know about a resource. */
-export type DescribedResource = Pick<
-  Resource,
-  'group' | 'version' | 'apiVersion' | 'kind' | 'plural' | 'namespaced' | 'custom'
->
 
 /**
  * The index of the OpenAPI v3 documents. A document is found under its group and version; `hash` changes with its
  * content, because clients cache it by address.
  */
-export function openApiV3Index(resources: readonly DescribedResource[]): object {
+export function openApiV3Index(resources: readonly Resource[]): object {
   const groupVersions = [...new Set(resources.map((resource) => documentPath(resource)))].sort()
   const paths = groupVersions.map((path) => {
-    const content = JSON.stringify(openApiV3Document(path, resources))
-    const hash = createHash('sha256').update(content).digest('hex')
+    const { hash } = documentAt(path, resources)
     return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const
   })
   return { paths: Object.fromEntries(paths) }
 }
 
 /**
- * The OpenAPI v3 document of one group and version (`api/v1`, `apis/apps/v1`): enough for kubectl to find out that the
- * server checks fields and takes dry runs. Schemas name their kinds and leave the fields open.
+ * The OpenAPI v3 document of one group and version (`api/v1`, `apis/apps/v1`), from which kubectl explains fields, merges
+ * patches, and learns that the server checks fields and takes dry runs. It describes types, not what they are for.
  */
-export function openApiV3Document(groupVersion: string, resources: readonly DescribedResource[]): object {
+export function openApiV3Document(groupVersion: string, resources: readonly Resource[]): string {
+  return documentAt(groupVersion, resources).text
+}
+
+interface Rendered {
+  readonly resources: readonly Resource[]
+  readonly text: string
+  readonly hash: string
+}
+
+/** By the first resource of a document: as long as the others are the same, so is the document. */
+const rendered = new WeakMap<Resource, Rendered>()
+
+function documentAt(groupVersion: string, resources: readonly Resource[]): Rendered {
   const described = resources.filter((resource) => documentPath(resource) === groupVersion)
+  const [first] = described
+  const known = first && rendered.get(first)
+  if (known && isSame(known.resources, described)) return known
+  const text = JSON.stringify(describeV3(described))
+  const hash = createHash('sha256').update(text).digest('hex')
+  const made = { resources: described, text, hash }
+  if (first) rendered.set(first, made)
+  return made
+}
+
+function isSame(some: readonly Resource[], others: readonly Resource[]): boolean {
+  return some.length === others.length && some.every((resource, index) => resource === others[index])
+}
+
+function describeV3(resources: readonly Resource[]): object {
+  const components = new Components('#/components/schemas/')
+  for (const resource of resources) components.add(resource)
   return {
     openapi: '3.0.0',
     info: INFO,
-    paths: Object.fromEntries(described.flatMap((resource) => pathsOf(resource, operationV3))),
-    components: {
-      schemas: Object.fromEntries(described.map((resource) => [schemaName(resource), schemaOf(resource)])),
-    },
+    paths: Object.fromEntries(resources.flatMap((resource) => pathsOf(resource, operationV3))),
+    components: { schemas: components.schemas },
   }
 }
 
 /** The same for all groups as one OpenAPI v2 document, which older clients ask for. */
-export function openApiV2(resources: readonly DescribedResource[]): object {
+export function openApiV2(resources: readonly Resource[]): object {
+  const components = new Components('#/definitions/')
+  for (const resource of resources) components.add(resource)
   return {
     swagger: '2.0',
     info: INFO,
     paths: Object.fromEntries(resources.flatMap((resource) => pathsOf(resource, operationV2))),
-    definitions: Object.fromEntries(resources.map((resource) => [schemaName(resource), schemaOf(resource)])),
+    definitions: components.schemas,
   }
 }
 
@@ -57,32 +81,49 @@ export const OPENAPI_V2_PROTOBUF: Buffer = Buffer.from('\n\u00032.0\u0012\u0006\
 const INFO = { title: 'Kubernetes', version: '1.34' }
 const QUERY = ['dryRun', 'fieldManager', 'fieldValidation']
 
-/**
- * Strategic merge is served, but not listed: with it kubectl would look for the merge keys in these schemas instead of
- * in its own types.
- */
-const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json']
+/** Custom kinds take no strategic merge. Where it is listed, kubectl takes the merge keys from these schemas. */
+const CUSTOM_PATCH_TYPES = [
+  'application/apply-patch+yaml',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+]
+const PATCH_TYPES = [...CUSTOM_PATCH_TYPES, 'application/strategic-merge-patch+json']
 
-type Operation = (resource: DescribedResource, action: Action) => object
+type Operation = (resource: Resource, action: Action) => object
 type Action = 'get' | 'list' | 'post' | 'put' | 'patch' | 'delete'
 
-function documentPath({ group, apiVersion }: DescribedResource): string {
+function documentPath({ group, apiVersion }: Resource): string {
   return `${group === '' ? 'api' : 'apis'}/${apiVersion}`
 }
 
-function pathsOf(resource: DescribedResource, operation: Operation): (readonly [string, object])[] {
+function pathsOf(resource: Resource, operation: Operation): (readonly [string, object])[] {
   const namespace = resource.namespaced ? '/namespaces/{namespace}' : ''
   const collection = `/${documentPath(resource)}${namespace}/${resource.plural}`
-  const of = (action: Action) => operation(resource, action)
+  const of = (method: string, action: Action): object => {
+    return offers(resource, action) ? { [method]: operation(resource, action) } : {}
+  }
   return [
-    [collection, { get: of('list'), post: of('post') }],
-    [`${collection}/{name}`, { get: of('get'), put: of('put'), patch: of('patch'), delete: of('delete') }],
+    [collection, { ...of('get', 'list'), ...of('post', 'post') }],
+    [
+      `${collection}/{name}`,
+      { ...of('get', 'get'), ...of('put', 'put'), ...of('patch', 'patch'), ...of('delete', 'delete') },
+    ],
   ]
 }
 
-function operationV3(resource: DescribedResource, action: Action): object {
+const VERBS = { get: 'get', list: 'list', post: 'create', put: 'update', patch: 'patch', delete: 'delete' } as const
+
+function offers({ verbs }: Resource, action: Action): boolean {
+  return verbs.includes(VERBS[action])
+}
+
+function patchTypes({ custom }: Resource): readonly string[] {
+  return custom ? CUSTOM_PATCH_TYPES : PATCH_TYPES
+}
+
+function operationV3(resource: Resource, action: Action): object {
   const schema = { $ref: `#/components/schemas/${schemaName(resource)}` }
-  const types = action === 'patch' ? PATCH_TYPES : ['application/json']
+  const types = action === 'patch' ? patchTypes(resource) : ['application/json']
   const content = Object.fromEntries(types.map((type) => [type, { schema }]))
   return {
     ...about(resource, action),
@@ -92,20 +133,20 @@ function operationV3(resource: DescribedResource, action: Action): object {
   }
 }
 
-function operationV2(resource: DescribedResource, action: Action): object {
+function operationV2(resource: Resource, action: Action): object {
   const schema = { $ref: `#/definitions/${schemaName(resource)}` }
   const body = { name: 'body', in: 'body', required: true, schema }
   const query = parametersOf(action).map((name) => ({ name, in: 'query', type: 'string', uniqueItems: true }))
   return {
     ...about(resource, action),
-    consumes: action === 'patch' ? PATCH_TYPES : ['application/json'],
+    consumes: action === 'patch' ? patchTypes(resource) : ['application/json'],
     produces: ['application/json'],
     parameters: writes(action) ? [body, ...query] : query,
     responses: { 200: { description: 'OK', schema } },
   }
 }
 
-function about({ group, version, kind, namespaced, apiVersion }: DescribedResource, action: Action): object {
+function about({ group, version, kind, namespaced, apiVersion }: Resource, action: Action): object {
   const scope = namespaced ? 'Namespaced' : ''
   return {
     operationId: `${action}${apiVersion.replaceAll(/[^\w]/g, '_')}${scope}${kind}`,
@@ -114,27 +155,12 @@ function about({ group, version, kind, namespaced, apiVersion }: DescribedResour
   }
 }
 
-function parametersOf(action: Action): string[] {
+function parametersOf(action: Action): readonly string[] {
+  if (action === 'patch') return [...QUERY, 'force']
   if (writes(action)) return QUERY
   return action === 'delete' ? ['dryRun'] : []
 }
 
 function writes(action: Action): boolean {
   return action === 'post' || action === 'put' || action === 'patch'
-}
-
-/** `io.k8s.api.apps.v1.Deployment`, `io.kserve.serving.v1beta1.InferenceService`: the group reversed, as clients expect it. */
-function schemaName({ group, version, kind, custom }: DescribedResource): string {
-  const reversed = group.split('.').reverse().join('.')
-  return custom ? `${reversed}.${version}.${kind}` : `io.k8s.api.${group.split('.')[0] || 'core'}.${version}.${kind}`
-}
-
-function schemaOf({ group, version, kind }: DescribedResource): object {
-  const text = { type: 'string' }
-  return {
-    type: 'object',
-    properties: { apiVersion: text, kind: text, metadata: { type: 'object' } },
-    'x-kubernetes-preserve-unknown-fields': true,
-    'x-kubernetes-group-version-kind': [{ group, version, kind }],
-  }
 }

@@ -72,7 +72,7 @@ function describeSchemas(
   const groupVersion = rest.join('/')
   if (groupVersion === '') return { value: openApiV3Index(resources), type: JSON_TYPE }
   const known = resources.some((one) => openApiPath(one) === groupVersion)
-  return known ? { value: openApiV3Document(groupVersion, resources), type: JSON_TYPE } : undefined
+  return known ? { bytes: Buffer.from(openApiV3Document(groupVersion, resources)), type: JSON_TYPE } : undefined
 }
 
 /** `api/v1`, `apis/apps/v1`: where the schemas of a resource are. */
