@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { readLogLines } from './container-log.ts'
+import type { ContainerView } from './container-view.ts'
 import { refuse } from './kubelet-refusal.ts'
 import { selectLines } from './log-line.ts'
 import type { LogLine } from './log-line.ts'
 import type { LogRequest } from './log-request.ts'
-import type { ContainerView } from './container-view.ts'
 import type { PodWorker } from './pod-worker.ts'
 
 /** A reader that does not read is cut when this much waits for it: more than the files of a run can hold. */
@@ -15,7 +15,9 @@ export function sendLog(request: LogRequest, worker: PodWorker, response: Server
   const { container, pod, previous } = request
   const view = worker.view(container)
   if (view === undefined) return refuse(response, 404, `container "${container}" in pod "${pod}" not found`)
-  const lines = readLogLines(worker.logPath(container, previous))
+  // A container whose program could not be started has ended without a word.
+  const silent = view.state.phase === 'exited' && !previous ? [] : undefined
+  const lines = readLogLines(worker.logPath(container, previous)) ?? silent
   if (lines === undefined && previous) {
     return refuse(response, 400, `previous terminated container "${container}" in pod "${pod}" not found`)
   }
