@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { promisify } from 'node:util'
+import { parseAllDocuments } from 'yaml'
+import { z } from 'zod'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+
+/** Every kustomization that a person applies as it is. */
+export const KUSTOMIZATIONS = [
+  'k8s',
+  'k8s/base',
+  'k8s/gateway',
+  'k8s/model-worker',
+  'k8s/redis',
+  'k8s/overlays/mock',
+  'k8s/overlays/gpu',
+  'k8s/overlays/gpu/sglang',
+  'k8s/overlays/platform',
+] as const
+
+/** Opt-in parts, and what they are tried on. */
+export const COMPONENTS = [
+  { component: 'gateway-api', on: 'k8s/overlays/platform' },
+  { component: 'gateway-api', on: 'k8s/overlays/mock' },
+  { component: 'openshift', on: 'k8s/overlays/gpu' },
+  { component: 'hpa-inflight', on: 'k8s/base' },
+] as const
+
+/** What `kubectl apply -k` would send, as text. */
+export async function render(kustomization: string): Promise<string> {
+  return (await run('kubectl', ['kustomize', join(root, kustomization)], { maxBuffer: 16 << 20 })).stdout
+}
+
+/** The same with a component added, as an overlay of one's own adds it. */
+export async function renderWith(component: string, on: string): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-k8s-'))
+  try {
+    const kustomization = {
+      resources: [relative(dir, join(root, on))],
+      components: [relative(dir, join(root, 'k8s/components', component))],
+    }
+    await writeFile(join(dir, 'kustomization.yaml'), JSON.stringify(kustomization))
+    return (await run('kubectl', ['kustomize', dir], { maxBuffer: 16 << 20 })).stdout
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+}
+
+const Probe = z.looseObject({ httpGet: z.unknown().optional(), tcpSocket: z.unknown().optional() })
+const Reference = z.looseObject({ name: z.string(), optional: z.boolean().optional() })
+
+const Container = z.looseObject({
+  name: z.string(),
+  image: z.string(),
+  envFrom: z.array(z.looseObject({ configMapRef: Reference.optional(), secretRef: Reference.optional() })).default([]),
+  env: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        value: z.string().optional(),
+        valueFrom: z
+          .looseObject({ secretKeyRef: Reference.optional(), configMapKeyRef: Reference.optional() })
+          .optional(),
+      }),
+    )
+    .default([]),
+  readinessProbe: Probe.optional(),
+  livenessProbe: Probe.optional(),
+  startupProbe: Probe.optional(),
+  resources: z
+    .looseObject({ requests: z.record(z.string(), z.string()), limits: z.record(z.string(), z.string()) })
+    .optional(),
+  securityContext: z.looseObject({ readOnlyRootFilesystem: z.boolean() }).optional(),
+})
+
+/** A pod template, as far as the rules below look at it. */
+export const PodSpec = z.looseObject({
+  serviceAccountName: z.string().optional(),
+  automountServiceAccountToken: z.boolean().optional(),
+  containers: z.array(Container),
+})
+
+const Manifest = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    labels: z.record(z.string(), z.string()).default({}),
+  }),
+  spec: z.looseObject({}).optional(),
+})
+export type Manifest = z.infer<typeof Manifest>
+
+/** The objects of a rendered text. */
+export function parseManifests(text: string): Manifest[] {
+  return parseAllDocuments(text).map((document) => Manifest.parse(document.toJS()))
+}
+
+const Workload = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: PodSpec }) }) })
+
+/** The pods that the Deployments among some objects make. */
+export function podsOf(objects: readonly Manifest[]): { name: string; spec: z.infer<typeof PodSpec> }[] {
+  return objects
+    .filter(({ kind }) => kind === 'Deployment')
+    .map((object) => ({ name: object.metadata.name, spec: Workload.parse(object).spec.template.spec }))
+}
