@@ -14,6 +14,7 @@ import { startEventExpiry } from './event-expiry.ts'
 import { sendError } from './http/answer.ts'
 import { answer } from './http/router.ts'
 import { onUpgrade, shouldUpgradeCallback } from './http/upgrade.ts'
+import { startQuotaStatus } from './quota/status.ts'
 import { ResourceRegistry } from './resources/registry.ts'
 import { servingCertificate } from './serving-certificate.ts'
 import { StatusError } from './status.ts'
@@ -91,8 +92,10 @@ function serve(server: Server, cluster: Cluster, closeServer: () => Promise<void
   // A connection that cannot be accepted, for want of file descriptors: the others go on.
   server.on('error', cluster.onFault)
   const stopExpiry = startEventExpiry(cluster)
+  const stopCounting = startQuotaStatus(cluster)
   const end = async (): Promise<void> => {
     stopExpiry()
+    stopCounting()
     await closeServer()
     cluster.store.close()
   }

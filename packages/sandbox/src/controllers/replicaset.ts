@@ -1,4 +1,3 @@
-import { messageOf } from '@nexus/core'
 import { isNotFound, Kinds, ownerReferenceTo, refTo } from '@nexus/kube'
 import type { Condition, KubeObject, Pod, ReplicaSet } from '@nexus/kube'
 import { compareForRemoval, hasEnded, isActive, isAvailable, isReady } from './pods.ts'
@@ -8,6 +7,7 @@ import type { ControllerContext } from './runtime/controller.ts'
 import { mergePatchBetween } from './runtime/merge-patch.ts'
 import { randomSuffix } from './runtime/names.ts'
 import { controllerOf, isBeingDeleted, isControlledBy, keyOf, parseKey, timestamp } from './runtime/objects.ts'
+import { serverMessage } from './runtime/server-message.ts'
 import type { Requeue } from './runtime/work-queue.ts'
 
 const COMPONENT = 'replicaset-controller'
@@ -97,7 +97,7 @@ class ReplicaSetReconciler {
   }
 
   #creationFailed(set: ReplicaSet, thrown: unknown): string {
-    const message = messageOf(thrown)
+    const message = serverMessage(thrown)
     this.#note(set, 'Warning', 'FailedCreate', `Error creating: ${message}`)
     return message
   }

@@ -1,6 +1,7 @@
 import type { Call } from '../cluster.ts'
 import { forbidden, invalid, notFound } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
+import { applyLimitDefaults } from '../quota/limit-range.ts'
 import type { Resource } from '../resources/resource.ts'
 import { completeDefinition, establishedStatus } from '../resources/custom.ts'
 import { timestamp } from '../cluster.ts'
@@ -81,7 +82,9 @@ function admitNamespace(object: ApiObject): void {
   recordAt(object, 'spec')['finalizers'] ??= ['kubernetes']
 }
 
-function admitPod(object: ApiObject, { cluster, path }: Call): void {
+function admitPod(object: ApiObject, call: Call): void {
+  const { cluster, path } = call
+  applyLimitDefaults(object, call)
   const spec = recordAt(object, 'spec')
   spec['serviceAccountName'] ??= 'default'
   // The deprecated alias, which kube-apiserver still writes.

@@ -1,4 +1,5 @@
 import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import { compareAmounts } from '../objects/quantity.ts'
 import type { StatusCause } from '../status.ts'
 import { forbidden, invalidValue, notFound, oneOf, required } from './cause.ts'
 import { checkName, label } from './names.ts'
@@ -107,7 +108,20 @@ function checkResources(field: string, resources: unknown): StatusCause[] {
     ...checkQuantities(`${field}.requests`, requests),
     ...checkWhole(`${field}.requests`, requests),
     ...(noLimit ? [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')] : []),
+    ...checkWithinLimits(`${field}.requests`, limits, requests),
   ]
+}
+
+function checkWithinLimits(field: string, limits: unknown, requests: unknown): StatusCause[] {
+  return Object.entries(isRecord(requests) ? requests : {}).flatMap(([name, request]) => {
+    const limit = stringAt(limits, name)
+    if (limit === undefined) return []
+    const difference = compareAmounts(request, limit)
+    const isDevice = name.includes('/')
+    if (isDevice ? difference === 0 : difference <= 0) return []
+    const bound = isDevice ? 'must be equal to' : 'must be less than or equal to'
+    return [invalidValue(field, request, `${bound} ${name} limit of ${limit}`)]
+  })
 }
 
 function checkWhole(field: string, quantities: unknown): StatusCause[] {

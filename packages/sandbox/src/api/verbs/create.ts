@@ -12,6 +12,8 @@ import { readObject } from '../objects/field-validation.ts'
 import { resetStatus } from '../objects/initial-status.ts'
 import { generateName } from '../objects/name-generator.ts'
 import { present, toStorage } from '../objects/present.ts'
+import { checkQuotas } from '../quota/admission.ts'
+import { checkLimitRanges } from '../quota/limit-range.ts'
 import { StatusError } from '../status.ts'
 import { validateObject } from '../validation.ts'
 import { isDryRun } from './dry-run.ts'
@@ -39,6 +41,8 @@ export function storeNew(call: Call, object: ApiObject, ownership: Ownership): A
   admitNew(object, call)
   const causes = validateObject(object, resource.openApiSchema)
   if (causes.length > 0) throw invalid(resource, object.metadata.name, causes)
+  checkLimitRanges(call, object)
+  checkQuotas(call, object)
   const existing = existingObject(call, object.metadata.name)
   if (existing) throw alreadyExists(resource, object.metadata.name, existing.metadata.deletionTimestamp !== undefined)
   if (isDryRun(query)) return object

@@ -8,9 +8,10 @@ import { badRequest, conflict, invalid, methodNotAllowed, modified, notFound, un
 import type { ApiObject } from '../object.ts'
 import { admitChanged } from '../objects/admission.ts'
 import { readObject } from '../objects/field-validation.ts'
-import { listAt, recordAt } from '../objects/fields.ts'
+import { isRecord, listAt, recordAt, stringAt } from '../objects/fields.ts'
 import { forbiddenChanges } from '../objects/immutability.ts'
 import { present, toStorage } from '../objects/present.ts'
+import { checkQuotas } from '../quota/admission.ts'
 import { hasSubresource } from '../resources/resource.ts'
 import type { Resource } from '../resources/resource.ts'
 import { validateCustomStatus } from '../schema/validate-custom.ts'
@@ -53,6 +54,7 @@ export function changeObject(
   setManagers(changed, ownership(present(existing, resource), changed))
   const next = toStorage(changed, resource)
   if (isUnchanged(next, existing)) return present(existing, resource)
+  checkQuotas(call, next, existing)
   if (isDryRun(query)) return changed
   if (isFinished(next)) return present(removeObject(cluster, resource, next), resource)
   const stored = cluster.store.put(resource.storageKey, next)
@@ -99,6 +101,7 @@ function mergeStatus({ resource }: Call, existing: ApiObject, wanted: ApiObject)
     if (causes.length > 0) throw invalid(resource, existing.metadata.name, causes)
     return next
   }
+  if (resource.storageKey === 'pods') completePodStatus(next, existing)
   const { metadata } = wanted
   const fields = KEPT_BY_STATUS[resource.storageKey] ?? WRITTEN_BY_STATUS
   for (const field of fields) {
@@ -106,6 +109,14 @@ function mergeStatus({ resource }: Call, existing: ApiObject, wanted: ApiObject)
     else Object.assign(next.metadata, { [field]: metadata[field] })
   }
   return next
+}
+
+/** The class stays; the first address stands in two places, and who writes only the older one means both. */
+function completePodStatus({ status }: ApiObject, existing: ApiObject): void {
+  if (!isRecord(status)) return
+  const [qosClass, address] = [stringAt(existing, 'status', 'qosClass'), stringAt(status, 'podIP')]
+  if (qosClass) status['qosClass'] = qosClass
+  if (address && listAt(status, 'podIPs').length === 0) status['podIPs'] = [{ ip: address }]
 }
 
 const WRITTEN_BY_STATUS = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const

@@ -1,4 +1,3 @@
-import { messageOf } from '@nexus/core'
 import { isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { Job, JobStatus, KubeObject, Pod } from '@nexus/kube'
 import { hasEnded } from '../pods.ts'
@@ -6,6 +5,7 @@ import { runReconciler, watching } from '../runtime/controller.ts'
 import type { ControllerContext } from '../runtime/controller.ts'
 import { isSameJson } from '../runtime/merge-patch.ts'
 import { controllerOf, isBeingDeleted, isControlledBy, keyOf, parseKey, timestamp } from '../runtime/objects.ts'
+import { serverMessage } from '../runtime/server-message.ts'
 import type { Requeue } from '../runtime/work-queue.ts'
 import { failureOf, millisecondsToDeadline } from './failure.ts'
 import type { JobFailure } from './failure.ts'
@@ -145,7 +145,7 @@ class JobReconciler {
       this.#say(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`)
       return pod
     } catch (thrown) {
-      this.#say(job, 'Warning', 'FailedCreate', `Error creating: ${messageOf(thrown)}`)
+      this.#say(job, 'Warning', 'FailedCreate', `Error creating: ${serverMessage(thrown)}`)
       throw thrown
     }
   }
