@@ -1,6 +1,7 @@
 import type { ConformanceArea } from './case.ts'
 import * as accessReviews from './cases/access-reviews.ts'
 import * as authorization from './cases/authorization.ts'
+import * as badInput from './cases/bad-input.ts'
 import * as collections from './cases/collections.ts'
 import * as finalizers from './cases/finalizers.ts'
 import * as identity from './cases/identity.ts'
@@ -28,4 +29,5 @@ export const AREAS: readonly ConformanceArea[] = [
   identity,
   authorization,
   accessReviews,
+  badInput,
 ]
