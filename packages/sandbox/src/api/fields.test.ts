@@ -69,3 +69,23 @@ test('a warning may be in any language', async () => {
   const { headers } = await create('', { metadata: { name: 'a' }, grün世: 1 })
   expect(Buffer.from(headers['warning'] ?? '', 'latin1').toString()).toBe(String.raw`299 - "unknown field \"grün世\""`)
 })
+
+test('a patch to another type is refused as a conversion', async () => {
+  await api.ask('POST', MAPS, { body: { metadata: { name: 'typed' } } })
+  const refuse = async (type: string, body: object): Promise<string | undefined> => {
+    const answer = await api.ask('PATCH', `${MAPS}/typed`, { type, body })
+    expect(answer.status).toBe(422)
+    return stringAt(answer.body, 'message')
+  }
+  const strategic = 'application/strategic-merge-patch+json'
+  const prefix = ' "" is invalid: patch: Invalid value: '
+  expect(await refuse(strategic, { data: { a: 1 } })).toBe(
+    `${prefix}"map[data:map[a:1]]": cannot convert int64 to string`,
+  )
+  expect(await refuse(strategic, { metadata: { labels: 5 } })).toBe(
+    `${prefix}"map[metadata:map[labels:5]]": cannot restore map from int64`,
+  )
+  expect(await refuse('application/merge-patch+json', { data: { a: 1 } })).toContain(
+    'json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
+  )
+})

@@ -1,6 +1,7 @@
 import type { Call } from '../cluster.ts'
 import { badRequest, invalid } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
+import { DecodeError } from '../schema/place.ts'
 import { StatusError } from '../status.ts'
 import { parseObject } from './parse.ts'
 
@@ -29,31 +30,31 @@ export function fieldValidationOf(query: URLSearchParams, options: string): Fiel
  */
 export function readObject(call: Call, body: unknown): ApiObject {
   const { kind, version } = call.resource
-  const refuse = (why: string): StatusError => {
-    return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`)
-  }
-  return read(call, body, refuse)
+  return read(call, body, ({ message }) => {
+    return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${message}`)
+  })
 }
 
 /**
- * The same for what a patch made; `quote` is how the refusal quotes it.
+ * The same for what a patch made; `quote` is how the refusal quotes it. A strategic merge patch quotes itself.
  * @throws StatusError 422, field `patch`, where {@link readObject} answers 400.
  */
-export function readPatched(call: Call, patched: unknown, quote: () => string): ApiObject {
-  const refuse = (why: string): StatusError => {
-    const message = `Invalid value: ${JSON.stringify(quote())}: ${why}`
-    const causes = [{ reason: 'FieldValueInvalid', message, field: 'patch' }]
-    return new StatusError(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes })
-  }
-  return read(call, patched, refuse)
+export function readPatched(call: Call, patched: unknown, quote: () => string, isStrategic: boolean): ApiObject {
+  return read(call, patched, ({ message, conversion }) => {
+    const why = `Invalid value: ${JSON.stringify(quote())}: ${isStrategic ? conversion : message}`
+    const causes = [{ reason: 'FieldValueInvalid', message: why, field: 'patch' }]
+    return new StatusError(422, 'Invalid', ` "" is invalid: patch: ${why}`, { causes })
+  })
 }
 
-function read(call: Call, value: unknown, refuse: (why: string) => StatusError): ApiObject {
+function read(call: Call, value: unknown, refuse: (why: DecodeError) => StatusError): ApiObject {
   const { resource, path, fieldValidation, duplicates, warnings } = call
   const unknown: string[] = []
   const object = parseObject(value, resource, path, { unknown, refuse })
   const stray = [...duplicates, ...unknown.map((field) => `unknown field ${JSON.stringify(field)}`)]
-  if (fieldValidation === 'Strict' && stray.length > 0) throw refuse(`strict decoding error: ${asOneText(stray)}`)
+  if (fieldValidation === 'Strict' && stray.length > 0) {
+    throw refuse(new DecodeError(`strict decoding error: ${asOneText(stray)}`))
+  }
   if (fieldValidation === 'Warn') warnings.push(...stray)
   return object
 }

@@ -36,7 +36,7 @@ export interface Reading {
   /** Gets the places of the fields that the kind does not have; they are dropped. */
   readonly unknown: string[]
   /** The answer to a value that is not of its field's type. */
-  readonly refuse: (why: string) => StatusError
+  readonly refuse: (why: DecodeError) => StatusError
 }
 
 /**
@@ -64,7 +64,7 @@ function decode(value: Record<string, unknown>, resource: Resource, { unknown, r
     if (resource.custom) decodeCustom(value, schema, unknown)
     else decodeStruct(value, schema, unknown)
   } catch (error) {
-    throw error instanceof DecodeError ? refuse(error.message) : error
+    throw error instanceof DecodeError ? refuse(error) : error
   }
 }
 

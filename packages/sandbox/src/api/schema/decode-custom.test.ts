@@ -60,7 +60,11 @@ test('nulls go where none may be', () => {
 
 test('metadata is read as that of built-in kinds, also in embedded objects', () => {
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', foo: 1 } }
-  expect(decode({ pod }, { bar: 1 }).unknown).toEqual(['metadata.bar', 'spec.pod.metadata.foo'])
+  expect(decode({ pod, size: { a: 1 } }, { bar: 1 }).unknown).toEqual([
+    'spec.size.a',
+    'metadata.bar',
+    'spec.pod.metadata.foo',
+  ])
   expect(() => decode({}, { labels: { a: 5 } })).toThrow(
     'json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string',
   )

@@ -12,13 +12,19 @@ import type { Schema, StructSchema } from './schema.ts'
  * @throws {DecodeError} for metadata of another type.
  */
 export function decodeCustom(value: Record<string, unknown>, schema: StructSchema, unknown: string[]): void {
-  const dropped: string[] = []
+  const dropped: Dropped = { fields: [], ofMetadata: [] }
   prune(value, schema, dropped, undefined)
-  unknown.push(...dropped.sort())
+  unknown.push(...dropped.fields.sort(), ...dropped.ofMetadata)
   fillIn(value, schema)
 }
 
-function prune(value: unknown, schema: Schema, unknown: string[], place: Place | undefined): void {
+/** The places of fields that were not known. */
+interface Dropped {
+  readonly fields: string[]
+  readonly ofMetadata: string[]
+}
+
+function prune(value: unknown, schema: Schema, unknown: Dropped, place: Place | undefined): void {
   if (schema.type === 'struct' && isRecord(value)) pruneStruct(value, schema, unknown, place)
   else if (schema.type === 'map' && isRecord(value)) {
     for (const [key, entry] of Object.entries(value)) {
@@ -27,13 +33,16 @@ function prune(value: unknown, schema: Schema, unknown: string[], place: Place |
     }
   } else if (schema.type === 'list' && Array.isArray(value)) {
     for (const [key, item] of value.entries()) prune(item, schema.items, unknown, { parent: place, key })
-  }
+  } else if (schema.type !== 'any' && isRecord(value)) pruneStruct(value, NO_FIELDS, unknown, place)
 }
+
+/** An object where none belongs loses all it has; that it does not belong there is the validation's business. */
+const NO_FIELDS: StructSchema = { type: 'struct', fields: {} }
 
 function pruneStruct(
   value: Record<string, unknown>,
   schema: StructSchema,
-  unknown: string[],
+  unknown: Dropped,
   parent: Place | undefined,
 ): void {
   for (const [key, member] of Object.entries(value)) {
@@ -41,10 +50,11 @@ function pruneStruct(
     const place = { parent, key }
     if (field === undefined) {
       if (schema.preservesUnknown === true) continue
-      unknown.push(renderPlace(place))
+      unknown.fields.push(renderPlace(place))
       delete value[key]
     } else if (member === null && field.nullable !== true) delete value[key]
-    else if (field.type === 'struct' && field.name !== undefined) pruneMetadata(member, field, unknown, place)
+    else if (field.type === 'struct' && field.name !== undefined)
+      pruneMetadata(member, field, unknown.ofMetadata, place)
     else prune(member, field, unknown, place)
   }
 }

@@ -30,13 +30,20 @@ function renderGoField(place: Place | undefined): string {
   return [shortTypeName(owner ?? ''), ...fields].join('.')
 }
 
-/** A value that cannot be what its type says, in the words of Go's JSON decoder. */
+/** A value that cannot be what its type says. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
+  /** The same in the words of the API server's patches, which convert values that are no text any more. */
+  readonly conversion: string
+
+  constructor(message: string, conversion: string = message) {
+    super(message)
+    this.conversion = conversion
+  }
 }
 
 /**
- * `what` is what Go calls the value.
+ * In the words of Go's JSON decoder; `what` is what Go calls the value.
  * @throws {DecodeError} always.
  */
 export function refuseType(
@@ -45,9 +52,37 @@ export function refuseType(
   place: Place | undefined,
   what: string = asJsonType(value),
 ): never {
-  throw new DecodeError(
-    `json: cannot unmarshal ${what} into Go struct field ${renderGoField(place)} of type ${asGoType(schema)}`,
-  )
+  const message = `json: cannot unmarshal ${what} into Go struct field ${renderGoField(place)} of type ${asGoType(schema)}`
+  throw new DecodeError(message, asConversion(value, schema))
+}
+
+function asConversion(value: unknown, schema: Schema): string {
+  switch (schema.type) {
+    case 'struct':
+      return `cannot restore struct from: ${asGoKind(value)}`
+    case 'list':
+      return `cannot restore slice from ${asGoKind(value)}`
+    case 'map':
+      return `cannot restore map from ${asGoKind(value)}`
+    case 'any':
+    case 'string':
+    case 'integer':
+    case 'number':
+    case 'boolean':
+    case 'quantity':
+    case 'int-or-string':
+      return `cannot convert ${asGoKind(value, { map: 'map[string]interface {}', slice: '[]interface {}' })} to ${asGoType(schema)}`
+    default:
+      return schema satisfies never
+  }
+}
+
+/** What Go calls a value that came from JSON. */
+function asGoKind(value: unknown, names = { map: 'map', slice: 'slice' }): string {
+  if (Array.isArray(value)) return names.slice
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'boolean') return 'bool'
+  return typeof value === 'string' ? 'string' : names.map
 }
 
 function asJsonType(value: unknown): string {

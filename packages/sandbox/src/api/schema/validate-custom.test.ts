@@ -55,6 +55,11 @@ test.each<[object, string[]]>([
   [{ maybe: 5 }, ['spec.maybe: Invalid value: "integer": spec.maybe in body must be of type string: "integer"']],
   [{ map: { a: 'b' } }, ['spec.map.a: Invalid value: "string": spec.map.a in body must be of type integer: "string"']],
   [{ map: { a: 1, b: 2, c: 3 } }, ['spec.map: Too many: 3: must have at most 2 items']],
+  [{ name: 'bcde' }, ['spec.name: Too long: may not be more than 3 bytes']],
+  [
+    { pod: { apiVersion: 'a/b/c', kind: 'Pod' } },
+    ['spec.pod.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c'],
+  ],
   [{ pod: { a: 1 } }, ['spec.pod.apiVersion: Required value', 'spec.pod.kind: Required value']],
   [
     { one: {} },

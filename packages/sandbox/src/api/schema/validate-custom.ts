@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
 import { invalidValue, oneOf, required, tooLong } from '../validation/cause.ts'
+import { checkKind } from '../validation/names.ts'
 import { hasFormat } from './formats.ts'
 import { duplicateItems } from './list-keys.ts'
 import { patternOf } from './pattern.ts'
@@ -121,22 +122,22 @@ function checkEnum(value: unknown, schema: OpenApi, at: At): StatusCause[] {
 }
 
 function checkString(text: string, schema: OpenApi, at: At): StatusCause[] {
-  const { field, name } = at
+  const format = stringAt(schema, 'format')
+  const ofFormat = format !== undefined && !hasFormat(text, format) ? [wrongType(at, text, format, text)] : []
+  return [...checkText(text, schema, at), ...ofFormat]
+}
+
+/** The first rule that a text breaks. */
+function checkText(text: string, schema: OpenApi, { field, name }: At): StatusCause[] {
   const length = Array.from(text).length
   const maxLength = numberAt(schema, 'maxLength')
   const minLength = numberAt(schema, 'minLength') ?? 0
   const pattern = stringAt(schema, 'pattern')
-  const format = stringAt(schema, 'format')
-  return [
-    ...(maxLength !== undefined && length > maxLength ? [tooLong(field, maxLength)] : []),
-    ...(length < minLength
-      ? [invalidValue(field, text, `${name} in body should be at least ${minLength} chars long`)]
-      : []),
-    ...(pattern !== undefined && patternOf(pattern)?.test(text) === false
-      ? [invalidValue(field, text, `${name} in body should match '${pattern}'`)]
-      : []),
-    ...(format !== undefined && !hasFormat(text, format) ? [wrongType(at, text, format, text)] : []),
-  ]
+  if (maxLength !== undefined && length > maxLength) return [tooLong(field, maxLength)]
+  if (length < minLength)
+    return [invalidValue(field, text, `${name} in body should be at least ${minLength} chars long`)]
+  if (pattern === undefined || patternOf(pattern)?.test(text) !== false) return []
+  return [invalidValue(field, text, `${name} in body should match '${pattern}'`)]
 }
 
 function checkNumber(value: number, schema: OpenApi, { field, name }: At): StatusCause[] {
@@ -214,8 +215,17 @@ function checkSize(count: number, schema: OpenApi, { field, name }: At): StatusC
 }
 
 /** An object within an object says what it is. */
-function checkEmbedded(object: Readonly<Record<string, unknown>>, at: At): StatusCause[] {
-  return ['apiVersion', 'kind'].filter((key) => !object[key]).map((key) => required(memberAt(at, key).field))
+function checkEmbedded({ apiVersion, kind }: Readonly<Record<string, unknown>>, at: At): StatusCause[] {
+  const version = memberAt(at, 'apiVersion').field
+  return [
+    ...(apiVersion ? checkGroupVersion(version, apiVersion) : [required(version)]),
+    ...(kind ? checkKind(memberAt(at, 'kind').field, kind) : [required(memberAt(at, 'kind').field)]),
+  ]
+}
+
+function checkGroupVersion(field: string, value: unknown): StatusCause[] {
+  if (typeof value !== 'string' || value.split('/').length <= 2) return []
+  return [invalidValue(field, value, `unexpected GroupVersion string: ${value}`)]
 }
 
 /** What a default has against the schema it belongs to; `field` is where it stands. */

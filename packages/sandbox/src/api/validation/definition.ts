@@ -3,11 +3,13 @@ import type { ApiObject } from '../object.ts'
 import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
 import { invalidValue, oneOf, required } from './cause.ts'
-import { checkName, dns1035Label, faultsOf } from './names.ts'
+import { checkKind, checkName, dns1035Label } from './names.ts'
 import { validateStructuralSchema } from './structural-schema.ts'
 
 const SCOPES = ['Cluster', 'Namespaced']
 const APPROVAL = 'api-approved.kubernetes.io'
+
+const NONE_STORED = invalidValue('status.storedVersions', null, 'must have at least one stored version')
 
 /**
  * What makes a definition's kinds reachable, and keeps them apart from the built-in ones: its objects are stored under its
@@ -24,6 +26,7 @@ export function validateDefinition(object: ApiObject): StatusCause[] {
     ...checkVersions(listAt(object, 'spec', 'versions')),
     ...checkNames(fieldAt(object, 'spec', 'names')),
     ...checkSchemas(listAt(object, 'spec', 'versions')),
+    ...(listAt(object, 'spec', 'versions').length > 0 ? [] : [NONE_STORED]),
   ]
 }
 
@@ -72,20 +75,13 @@ function checkNames(names: unknown): StatusCause[] {
   return [
     ...checkName(`${field}.plural`, stringAt(names, 'plural'), dns1035Label),
     ...checkName(`${field}.singular`, stringAt(names, 'singular'), dns1035Label),
-    ...checkKind(`${field}.kind`, kind),
-    ...checkKind(`${field}.listKind`, listKind),
+    ...(kind === '' ? [required(`${field}.kind`)] : checkKind(`${field}.kind`, kind)),
+    ...(listKind === '' ? [required(`${field}.listKind`)] : checkKind(`${field}.listKind`, listKind)),
     ...others,
     ...(kind !== '' && kind === listKind
       ? [invalidValue(`${field}.listKind`, listKind, 'kind and listKind may not be the same')]
       : []),
   ]
-}
-
-/** A kind is a label, in CamelCase. */
-function checkKind(field: string, kind: string): StatusCause[] {
-  if (kind === '') return [required(field)]
-  const faults = faultsOf(kind.toLowerCase(), dns1035Label)
-  return faults.map((fault) => invalidValue(field, kind, `may have mixed case, but should otherwise match: ${fault}`))
 }
 
 /** Where all versions have the same schema, the API server speaks of it as of one. */

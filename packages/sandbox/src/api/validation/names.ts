@@ -67,6 +67,12 @@ export function checkName(field: string, value: unknown, form: NameForm): Status
   return faultsOf(value, form).map((fault) => invalidValue(field, value, fault))
 }
 
+/** A kind is a label, in CamelCase. */
+export function checkKind(field: string, kind: unknown): StatusCause[] {
+  const faults = faultsOf(String(kind).toLowerCase(), dns1035Label)
+  return faults.map((fault) => invalidValue(field, kind, `may have mixed case, but should otherwise match: ${fault}`))
+}
+
 /** A key of a label or an annotation: a name of up to 63 characters, perhaps behind a DNS subdomain and a slash. */
 export function qualifiedNameFaults(key: string): string[] {
   const [first = '', second, ...more] = key.split('/')

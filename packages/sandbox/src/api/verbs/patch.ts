@@ -1,4 +1,5 @@
 import type { Call } from '../cluster.ts'
+import { invalid } from '../errors.ts'
 import { StatusError } from '../status.ts'
 import type { ApiObject } from '../object.ts'
 import { readPatched } from '../objects/field-validation.ts'
@@ -11,13 +12,29 @@ import { changeObject, requireObject } from './update.ts'
 export function patchObject(call: Call, body: unknown, contentType: string): ApiObject {
   const apply = patchOf(contentType)
   const existing = requireObject(call)
-  const base = structuredClone(present(existing, call.resource))
-  const patched = apply(base, body)
-  const quote = (): string => {
-    return contentType === 'application/strategic-merge-patch+json' ? asGoText(body) : JSON.stringify(patched)
-  }
-  return changeObject(call, existing, readPatched(call, patched, quote))
+  const patched = (): ApiObject => apply(structuredClone(present(existing, call.resource)), body)
+  const isStrategic = contentType === 'application/strategic-merge-patch+json'
+  // Patched once more for the quotation: the object is read in place.
+  const quote = (): string => (isStrategic ? asGoText(body) : JSON.stringify(patched()))
+  return changeObject(call, existing, readPatched(call, patched(), quote, isStrategic))
 }
+
+/**
+ * A patch starts from the object as it is: another uid in it is no precondition, as it is in a PUT, but a change.
+ * @throws StatusError 422, which names each field twice: two checks of the API server find it.
+ */
+export function checkLasting({ resource }: Call, { metadata }: ApiObject, wanted: ApiObject): void {
+  const causes = LASTING.flatMap((field) => {
+    const value = wanted.metadata[field]
+    if (value === undefined || value === '' || value === metadata[field]) return []
+    const message = `Invalid value: ${JSON.stringify(value)}: field is immutable`
+    const cause = { reason: 'FieldValueInvalid', message, field: `metadata.${field}` }
+    return [cause, cause]
+  })
+  if (causes.length > 0) throw invalid(resource, metadata.name, causes)
+}
+
+const LASTING = ['uid', 'deletionTimestamp'] as const
 
 /**
  * How a patch of this media type is applied. Asked before anything else: a client must learn that its kind of patch is
