@@ -12,7 +12,7 @@ export function defaultService(object: ApiObject): void {
   spec['sessionAffinity'] ??= 'None'
   if (spec['sessionAffinity'] === 'ClientIP') {
     spec['sessionAffinityConfig'] ??= { clientIP: { timeoutSeconds: SESSION_SECONDS } }
-  }
+  } else delete spec['sessionAffinityConfig']
   for (const port of listAt(spec, 'ports')) if (isRecord(port)) defaultPort(port)
   if (spec['type'] === 'ExternalName') return
   spec['internalTrafficPolicy'] ??= 'Cluster'

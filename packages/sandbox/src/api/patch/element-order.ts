@@ -1,5 +1,6 @@
 import { StatusError } from '../status.ts'
 import { isRecord } from '../objects/fields.ts'
+import { asGoText } from '../objects/go-text.ts'
 
 export interface ListsToOrder {
   /** The merged list. */
@@ -43,6 +44,6 @@ function checkConsistent(lists: ListsToOrder, identity: (item: unknown) => unkno
   let next = 0
   for (const id of wanted) if (next < lists.patched.length && identity(lists.patched[next]) === id) next += 1
   if (next === lists.patched.length) return
-  const message = `The order in patch list:\n${JSON.stringify(lists.patched)}\n doesn't match $setElementOrder list:\n${JSON.stringify(lists.order)}\n`
-  throw new StatusError(500, 'InternalError', message)
+  const message = `The order in patch list:\n${asGoText(lists.patched)}\n doesn't match $setElementOrder list:\n${asGoText(lists.order)}\n`
+  throw new StatusError(500, '', message)
 }

@@ -17,6 +17,7 @@ export function applyJsonPatch(object: ApiObject, operations: unknown): ApiObjec
 
 /** `application/merge-patch+json` (RFC 7396). @throws {StatusError} 400 or 422. */
 export function applyMergePatch(object: ApiObject, patch: unknown): ApiObject {
+  if (patch === null) throw new StatusError(400, 'BadRequest', 'Invalid JSON Patch')
   if (!isRecord(patch)) throw badPatch(notAnObject(patch))
   return asPatched(object, structuredClone(mergePatch(object, patch)))
 }
@@ -30,8 +31,10 @@ export function applyStrategicMergePatch(object: ApiObject, patch: unknown): Api
   const { group, version } = splitApiVersion(object.apiVersion)
   const schema = builtinSchema(group, version, object.kind)
   if (schema === undefined) throw unsupported()
+  if (patch === null) return structuredClone(object) // as Go reads it: nothing to do
   if (!isRecord(patch)) throw new StatusError(400, 'BadRequest', notAnObject(patch))
-  return asPatched(object, structuredClone(strategicMerge({ ...object }, patch, schema)))
+  const { kind, apiVersion } = object
+  return asPatched(object, structuredClone({ ...strategicMerge({ ...object }, patch, schema), kind, apiVersion }))
 }
 
 function notAnObject(patch: unknown): string {

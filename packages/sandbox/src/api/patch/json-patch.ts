@@ -9,6 +9,7 @@ import { staysWithin, tokensOf, valueAt } from './json-pointer.ts'
 const MAX_OPERATIONS = 10_000
 /** In characters of JSON. Without it a few dozen copies of copies would fill the memory. The API server's limit, too. */
 const MAX_COPIED = 3 * 1024 * 1024
+const OPERATION = 'handlers.jsonPatchOp'
 const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
 
 /**
@@ -32,23 +33,29 @@ function sizeOf(value: unknown): number {
 }
 
 function succeeds(document: unknown, operation: Operation): boolean {
+  const place = valueAt(document, tokensOf(operation.path))
+  // What is not there is null, and can be replaced: so it is with the API server's library.
+  if (operation.op === 'test' && place === undefined) return operation.value === null
+  const applied = operation.op === 'replace' && place === undefined ? { ...operation, op: 'add' as const } : operation
   try {
-    return applyPatch(document, [operation]).every((error) => error === null)
+    return applyPatch(document, [applied]).every((error) => error === null)
   } catch {
     return false // a pointer that does not start with a slash
   }
 }
 
 function parseOperations(operations: unknown): Operation[] {
+  if (operations === null) return []
   if (!Array.isArray(operations)) {
-    throw badPatch(`json: cannot unmarshal ${jsonType(operations)} into Go value of type []handlers.jsonPatchOp`)
+    throw badPatch(`json: cannot unmarshal ${jsonType(operations)} into Go value of type []${OPERATION}`)
   }
   if (operations.length > MAX_OPERATIONS) {
     const message = `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`
     throw new StatusError(413, 'RequestEntityTooLarge', message)
   }
   return operations.map((operation: unknown) => {
-    if (!isRecord(operation)) throw badPatch('json: an operation must be an object')
+    if (!isRecord(operation))
+      throw badPatch(`json: cannot unmarshal ${jsonType(operation)} into Go value of type ${OPERATION}`)
     if (!isOperation(operation)) throw doesNotApply()
     return operation
   })

@@ -29,7 +29,8 @@ export function staysWithin(document: unknown, operation: Operation): boolean {
   const path = tokensOf(operation.path)
   const parents = path.slice(0, -1)
   if (parents.some((token) => STEPPED_OVER.has(token)) || path.at(-1) === '__proto__') return false
-  if (valueAt(document, parents) === undefined) return false
+  const parent = valueAt(document, parents)
+  if (parent === undefined) return false
   switch (operation.op) {
     case 'add':
       return true
@@ -39,9 +40,10 @@ export function staysWithin(document: unknown, operation: Operation): boolean {
       const intoItself = operation.op === 'move' && operation.path.startsWith(`${operation.from}/`)
       return !intoItself && !from.some((token) => STEPPED_OVER.has(token)) && valueAt(document, from) !== undefined
     }
-    case 'remove':
     case 'replace':
     case 'test':
+      return isRecord(parent) || valueAt(document, path) !== undefined
+    case 'remove':
       return valueAt(document, path) !== undefined
     default:
       return operation satisfies never

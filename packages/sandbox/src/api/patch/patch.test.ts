@@ -47,7 +47,6 @@ test.each([
   { what: 'a scalar among objects', patch: containers('x'), code: 500, message: 'not identical' },
   { what: 'a list as patch', patch: [], code: 400, message: 'cannot unmarshal array' },
   { what: 'no name', patch: { metadata: { name: null } }, code: 400, message: 'name must be provided' },
-  { what: 'another kind', patch: { kind: 'Pod' }, code: 422, message: 'is invalid: patch' },
   {
     what: '$retainKeys that leave out a member of the patch',
     patch: { spec: { $retainKeys: ['a'], b: 1 } },
@@ -64,6 +63,22 @@ test.each([
   },
 ])('strategic merge refuses $what with $code', ({ patch, code, message }) => {
   expect(() => applyStrategicMergePatch(deployment, patch)).toThrow(refusal(code, message))
+})
+
+test('a strategic merge leaves the kind as it is', () => {
+  const { kind, apiVersion } = applyStrategicMergePatch(deployment, { kind: 'Pod', apiVersion: 'v1' })
+  expect([kind, apiVersion]).toEqual(['Deployment', 'apps/v1'])
+})
+
+test('a JSON patch takes what is not there for null, and may replace it', () => {
+  expect(applyJsonPatch(configMap, [{ op: 'test', path: '/data/b', value: null }])).toEqual(configMap)
+  expect(applyJsonPatch(configMap, [{ op: 'replace', path: '/data/b', value: '2' }])['data']).toEqual({
+    a: '1',
+    b: '2',
+  })
+  expect(() => applyJsonPatch(configMap, [{ op: 'test', path: '/data/b', value: '2' }])).toThrow(
+    expect.objectContaining({ code: 422 }),
+  )
 })
 
 test('a custom resource has no strategic merge', () => {

@@ -1,5 +1,6 @@
 import { StatusError } from '../status.ts'
 import { isRecord } from '../objects/fields.ts'
+import { asGoText } from '../objects/go-text.ts'
 import type { JsonObject } from './json-object.ts'
 
 /** The scalars of both lists, each once, in order of appearance. */
@@ -34,7 +35,7 @@ function applyChange(
 ): void {
   if (change['$patch'] === 'merge') throw internal('merging lists cannot yet be specified in the patch')
   if (change[key] === undefined) {
-    throw internal(`map: ${JSON.stringify(change)} does not contain declared merge key: ${key}`)
+    throw internal(`map: ${asGoText(change)} does not contain declared merge key: ${key}`)
   }
   const index = merged.findIndex((item) => item[key] === change[key])
   const known = merged[index]
@@ -51,5 +52,5 @@ function asObject(item: unknown): JsonObject {
 
 /** The API server answers 500 to these mistakes of a client; so do we. */
 function internal(message: string): StatusError {
-  return new StatusError(500, 'InternalError', message)
+  return new StatusError(500, '', message)
 }

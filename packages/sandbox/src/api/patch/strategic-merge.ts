@@ -1,6 +1,7 @@
 import { StatusError } from '../status.ts'
 import { fieldSchema } from '../apply/shape.ts'
 import { isRecord } from '../objects/fields.ts'
+import { asGoText } from '../objects/go-text.ts'
 import type { ListSchema, Schema } from '../schema/schema.ts'
 import type { JsonObject } from './json-object.ts'
 import { mergeObjectList, mergeSet } from './strategic-lists.ts'
@@ -118,5 +119,5 @@ function arrayOrEmpty(value: unknown): unknown[] {
 }
 
 function unknownDirective(directive: unknown, patch: JsonObject): StatusError {
-  return new StatusError(500, 'InternalError', `unknown patch type: ${String(directive)} in ${JSON.stringify(patch)}`)
+  return new StatusError(500, '', `unknown patch type: ${String(directive)} in map: ${asGoText(patch)}`)
 }

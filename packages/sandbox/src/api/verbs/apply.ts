@@ -19,6 +19,7 @@ import { isRecord, stringAt } from '../objects/fields.ts'
 import { readPatched } from '../objects/field-validation.ts'
 import { present } from '../objects/present.ts'
 import { storeNew } from './create.ts'
+import { checkLasting } from './patch.ts'
 import { changeObject } from './update.ts'
 import { isForced } from './write-options.ts'
 
@@ -39,9 +40,10 @@ export function applyObject(call: Call, body: unknown): Patched {
   const live = cluster.store.get(resource.storageKey, path.namespace, path.name)
   if (!live && path.subresource !== '') throw notFound(resource, path.name)
   const { object, managers } = applyTo(call, live && present(live, resource), config)
-  const wanted = readPatched(call, structuredClone(object), () => JSON.stringify(object))
+  const wanted = readPatched(call, structuredClone(object), () => JSON.stringify(object), false)
   syncLastApplied(wanted, config, writerOf(call, 'Apply').manager)
   const ownership = (): ApiObject['metadata']['managedFields'] => renderManagers(managers)
+  checkLasting(call, live ?? { ...wanted, metadata: { name: wanted.metadata.name } }, wanted)
   if (live) return { object: changeObject(call, live, wanted, ownership), created: false }
   return { object: create(call, wanted, ownership), created: true }
 }

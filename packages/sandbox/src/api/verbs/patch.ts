@@ -16,7 +16,9 @@ export function patchObject(call: Call, body: unknown, contentType: string): Api
   const isStrategic = contentType === 'application/strategic-merge-patch+json'
   // Patched once more for the quotation: the object is read in place.
   const quote = (): string => (isStrategic ? asGoText(body) : JSON.stringify(patched()))
-  return changeObject(call, existing, readPatched(call, patched(), quote, isStrategic))
+  const wanted = readPatched(call, patched(), quote, isStrategic)
+  checkLasting(call, existing, wanted)
+  return changeObject(call, existing, wanted)
 }
 
 /**
