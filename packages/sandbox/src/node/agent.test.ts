@@ -400,18 +400,23 @@ describe.each([
 
       test('leaves no process, and the next one brings the pods back', async () => {
         const first = await startProcess()
+        const tool = { image: 'busybox', command: ['sh', '-c', 'trap "" TERM HUP; while true; do sleep 1; done'] }
         await createPod('survivor', {}, { nodeName: killedNode })
+        await createPod('shell', tool, { nodeName: killedNode })
         const { metadata } = await untilReady('survivor')
-        const pid = await pidIn(metadata.uid ?? '')
-        expect(processStartTime(pid)).toBeDefined()
+        const shell = await untilReady('shell')
+        const pids = [await pidIn(metadata.uid ?? ''), await pidIn(shell.metadata.uid ?? '')]
+        for (const pid of pids) expect(processStartTime(pid)).toBeDefined()
         first.kill('SIGKILL')
-        await vi.waitFor(() => expect(processStartTime(pid)).toBeUndefined(), patient)
+        await vi.waitFor(() => expect(pids.map(processStartTime)).toEqual([undefined, undefined]), patient)
 
         const second = await startProcess()
         await vi.waitFor(async () => expect((await containerOf('survivor')).restartCount).toBe(1), patient)
         expect((await untilReady('survivor')).metadata.uid).toBe(metadata.uid)
         await kube.delete(refTo(Kinds.Pod, { name: 'survivor', namespace }))
+        await kube.delete(refTo(Kinds.Pod, { name: 'shell', namespace }), { gracePeriodSeconds: 1 })
         await vi.waitFor(async () => expect(await isGone('survivor')).toBe(true), patient)
+        await vi.waitFor(async () => expect(await isGone('shell')).toBe(true), patient)
         second.kill('SIGKILL')
         await once(second, 'exit')
       })

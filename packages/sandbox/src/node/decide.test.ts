@@ -79,3 +79,50 @@ test('a deleted pod stops its containers with the grace of the deletion, and sta
   expect(decidePod(deleted, [container({ ...running, stopping: true })], moment).actions).toEqual([])
   expect(decidePod(deleted, [exited(1)], moment).actions).toEqual([{ type: 'remove' }])
 })
+
+function view(name: string, role: ContainerView['role'], state: ContainerState): ContainerView {
+  return { ...container(state), name, role }
+}
+
+const first = { phase: 'waiting', reason: 'PodInitializing', retryAt: 0 } as const
+const ended = exited(0).state
+
+function started(containers: readonly ContainerView[], of = pod()): string[] {
+  return decidePod(of, containers, moment).actions.map((action) =>
+    action.type === 'remove' ? 'remove' : `${action.type} ${action.container}`,
+  )
+}
+
+test.each([
+  ['the first init container alone', first, first, first, ['start one']],
+  ['the sidecar when the init container has ended', ended, first, first, ['start side']],
+  ['nothing while the sidecar starts', ended, { ...running, started: false }, first, []],
+  ['the main container when the sidecar has started', ended, running, first, ['start main']],
+  ['the sidecar that has crashed, beside the main container', ended, exited(1).state, running, ['start side']],
+] as const)('starts %s', (_, one, side, main, actions) => {
+  expect(started([view('one', 'init', one), view('side', 'sidecar', side), view('main', 'main', main)])).toEqual(
+    actions,
+  )
+})
+
+test('sidecars end after the main containers, the last one first', () => {
+  const spec = pod({ restartPolicy: 'Never' })
+  const sidecars = [view('a', 'sidecar', running), view('b', 'sidecar', running)]
+  expect(started([...sidecars, view('main', 'main', running)], spec)).toEqual([])
+  expect(started([...sidecars, view('main', 'main', ended)], spec)).toEqual(['stop b'])
+  expect(
+    started([view('a', 'sidecar', running), view('b', 'sidecar', ended), view('main', 'main', ended)], spec),
+  ).toEqual(['stop a'])
+})
+
+test('a container whose image has changed starts anew', () => {
+  const changed = pod({ containers: [{ name: 'main', image: 'nexus-gateway:2' }] })
+  expect(decidePod(changed, [container(running)], moment).actions).toEqual([
+    { type: 'stop', container: 'main', graceSeconds: 30, because: 'changed' },
+  ])
+})
+
+test('a pod with a deadline wakes up for it', () => {
+  const late = pod({ activeDeadlineSeconds: 90 })
+  expect(decidePod(late, [container(running)], moment)).toEqual({ actions: [], wakeAt: now + 30_000 })
+})

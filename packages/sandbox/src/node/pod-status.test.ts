@@ -150,3 +150,42 @@ test('a pod without a status starts from nothing', () => {
     { name: 'main', restartCount: 0, state: { phase: 'waiting', reason: 'ContainerCreating' } },
   ])
 })
+
+test('a pod that initializes is pending and says what it waits for', () => {
+  const waiting = { phase: 'waiting', reason: 'PodInitializing', retryAt: 0 } as const
+  const init = { ...container({ ...running, ready: false }), name: 'init', role: 'init' } as const
+  const containers = [init, container(waiting)]
+  const spec: Pod['spec'] = { containers: [{ name: 'main' }], initContainers: [{ name: 'init' }] }
+  const view = { containers, podIP: '10.244.0.2', startTime: '2026-01-01T00:00:00Z', volumesReady: true }
+  const status = assemblePodStatus(pod({ spec }), view, now)
+  expect(status).toMatchObject({
+    phase: 'Pending',
+    initContainerStatuses: [{ name: 'init', ready: false, started: false, state: { running: {} } }],
+    containerStatuses: [{ name: 'main', state: { waiting: { reason: 'PodInitializing' } } }],
+  })
+  expect(conditionOf(status, 'Initialized')).toMatchObject({
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: 'containers with incomplete status: [init]',
+  })
+})
+
+test('a pod with a readiness gate is ready when the gate is', () => {
+  const spec: Pod['spec'] = { containers: [{ name: 'main' }], readinessGates: [{ conditionType: 'example.com/gate' }] }
+  expect(conditionOf(statusOf(running, {}, pod({ spec })), 'Ready')).toMatchObject({
+    status: 'False',
+    reason: 'ReadinessGatesNotReady',
+    message: 'corresponding condition of pod readiness gate "example.com/gate" does not exist.',
+  })
+  const conditions = [{ type: 'example.com/gate', status: 'True' } as const]
+  expect(conditionOf(statusOf(running, {}, pod({ spec, status: { conditions } })), 'Ready')).toMatchObject({
+    status: 'True',
+  })
+})
+
+test('a pod says which generation of it the node has seen', () => {
+  const metadata = { name: 'llama', namespace: 'demo', uid: 'u-1', generation: 2 }
+  const status = statusOf(running, {}, pod({ metadata }))
+  expect(status.observedGeneration).toBe(2)
+  expect(conditionOf(status, 'Ready')).toMatchObject({ observedGeneration: 2 })
+})

@@ -3,10 +3,18 @@
 
 import { createNodeKubeClient } from '@nexus/kube/node'
 import { startNodeAgent } from '../agent.ts'
+import { toolImages } from '../tool-images.ts'
 import { accessTo } from './api-servers.ts'
 import { testProgram } from './test-program.ts'
 
 const [url = '', dir = '', nodeName = ''] = process.argv.slice(2)
 const kube = createNodeKubeClient(accessTo({ url, token: process.env['TEST_TOKEN'] ?? '' }))
-await startNodeAgent({ kube, api: { url }, dir, nodes: [{ name: nodeName }], log: () => {}, programs: [testProgram] })
+await startNodeAgent({
+  kube,
+  api: { url },
+  dir,
+  nodes: [{ name: nodeName }],
+  log: () => {},
+  programs: [testProgram, ...toolImages()],
+})
 process.stdout.write('ready\n')

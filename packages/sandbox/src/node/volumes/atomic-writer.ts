@@ -18,10 +18,11 @@ export async function writeAtomically(folder: string, payload: Payload): Promise
   if (before !== undefined && (await holds(join(folder, before), payload))) return false
   const next = `${OWN_PREFIX}${stamp(new Date())}.${randomBytes(4).toString('hex')}`
   await writeFiles(join(folder, next), payload)
-  await symlink(next, join(folder, `${DATA}_tmp`))
-  await rename(join(folder, `${DATA}_tmp`), join(folder, DATA))
+  const link = join(folder, `${next}.link`)
+  await symlink(next, link)
+  await rename(link, join(folder, DATA))
   await linkNames(folder, payload)
-  if (before !== undefined) await rm(join(folder, before), { recursive: true, force: true })
+  await removeOthers(folder, next)
   return true
 }
 
@@ -43,6 +44,14 @@ async function linkNames(folder: string, payload: Payload): Promise<void> {
     if (!name.startsWith(OWN_PREFIX) && !names.delete(name)) await rm(join(folder, name), { recursive: true })
   }
   for (const name of names) await symlink(join(DATA, name), join(folder, name))
+}
+
+/** The folder before, and what a writer left that was killed. */
+async function removeOthers(folder: string, current: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(OWN_PREFIX) || name === DATA || name === current) continue
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
 }
 
 async function holds(folder: string, payload: Payload): Promise<boolean> {
