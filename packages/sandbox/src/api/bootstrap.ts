@@ -47,7 +47,7 @@ export function bootstrap(cluster: Cluster, port: number): void {
   ensure(cluster, 'services', kubernetesService(port))
   pointToPort(cluster, port)
   restoreDefaultPolicy(cluster.store, timestamp(cluster.clock()))
-  keepAggregated(cluster.store)
+  keepAggregated(cluster)
 }
 
 /** The server may have been started on another port since. */

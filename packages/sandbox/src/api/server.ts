@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { Authenticator } from './authentication/authenticator.ts'
 import { ServiceAccountTokens } from './authentication/service-account-tokens.ts'
 import { signingKey } from './authentication/signing-key.ts'
+import { keepTokenSecrets } from './authentication/token-secrets.ts'
 import { Authorizer } from './authorization/authorizer.ts'
 import { bootstrap } from './bootstrap.ts'
 import type { Cluster } from './cluster.ts'
@@ -61,7 +62,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   // A taken port must be known before the store is opened: the other process may be using it.
   const bound = await listen(server, port)
   try {
-    const close = serve(server, openCluster(options, clock, bound), closeServer)
+    const close = serve(server, openCluster(options, clock, { port: bound, caPem: certificate.certPem }), closeServer)
     return { url: `https://${HOST}:${bound}`, port: bound, caPem: certificate.certPem, close }
   } catch (error) {
     await closeServer()
@@ -69,7 +70,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
 }
 
-function openCluster(options: ApiServerOptions, clock: () => Date, port: number): Cluster {
+function openCluster(
+  options: ApiServerOptions,
+  clock: () => Date,
+  { port, caPem }: Pick<ApiServer, 'port' | 'caPem'>,
+): Cluster {
   const { dir, token, kubeletToken, onFault = () => {} } = options
   const store = new ObjectStore(join(dir, 'cluster.db'))
   try {
@@ -78,6 +83,7 @@ function openCluster(options: ApiServerOptions, clock: () => Date, port: number)
     const authorizer = new Authorizer(store)
     const cluster = { store, registry: new ResourceRegistry(), authenticator, authorizer, clock, kubeletToken, onFault }
     bootstrap(cluster, port)
+    keepTokenSecrets(cluster, caPem)
     return cluster
   } catch (error) {
     store.close()

@@ -59,3 +59,40 @@ test.each([
   const asked = await api.ask('POST', `${ACCOUNTS}/robot/token`, { body: { spec: { expirationSeconds } } })
   expect(asked.status).toBe(status)
 })
+
+const SECRETS = '/api/v1/namespaces/default/secrets'
+
+function tokenSecret(name: string, account: string): object {
+  const annotations = { 'kubernetes.io/service-account.name': account }
+  return { metadata: { name, annotations }, type: 'kubernetes.io/service-account-token' }
+}
+
+function decoded(body: unknown, key: string): string {
+  return Buffer.from(stringAt(body, 'data', key) ?? '', 'base64').toString()
+}
+
+test('a Secret that asks for a token gets one that lasts as long as the Secret', async () => {
+  let now = Date.now()
+  await using api = await startTestServer({ clock: () => new Date(now) })
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  await api.ask('POST', SECRETS, { body: tokenSecret('key', 'robot') })
+  const { body } = await api.ask('GET', `${SECRETS}/key`)
+  const token = decoded(body, 'token')
+  expect([decoded(body, 'namespace'), decoded(body, 'ca.crt')]).toEqual(['default', api.server.caPem])
+  now += 10 * 365 * 24 * 3_600_000
+  const self = await api.ask('POST', `${REVIEWS}/selfsubjectreviews`, { body: {}, token })
+  expect(stringAt(self.body, 'status', 'userInfo', 'username')).toBe('system:serviceaccount:default:robot')
+  await api.ask('DELETE', `${SECRETS}/key`)
+  expect((await api.ask('GET', ACCOUNTS, { token })).status).toBe(401)
+})
+
+test('a Secret for a token goes with its account, and without one', async () => {
+  await using api = await startTestServer()
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  await api.ask('POST', SECRETS, { body: tokenSecret('key', 'robot') })
+  await api.ask('POST', SECRETS, { body: tokenSecret('orphan', 'nobody') })
+  expect((await api.ask('GET', `${SECRETS}/orphan`)).status).toBe(404)
+  expect((await api.ask('GET', `${SECRETS}/key`)).status).toBe(200)
+  await api.ask('DELETE', `${ACCOUNTS}/robot`)
+  expect((await api.ask('GET', `${SECRETS}/key`)).status).toBe(404)
+})

@@ -124,6 +124,32 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'a Secret that asks for a token gets one, and goes with its account',
+    async run(server) {
+      const { namespace, prepare, send, until } = server
+      await makeRobot(server)
+      const path = pathIn(namespace, 'secrets')
+      const type = 'kubernetes.io/service-account-token'
+      const asking = (account: string): object => ({ 'kubernetes.io/service-account.name': account })
+      await send({ method: 'POST', path, body: { metadata: { name: 'unsaid' }, type } })
+      await prepare({
+        method: 'POST',
+        path,
+        body: { metadata: { name: 'orphan', annotations: asking('nobody') }, type },
+      })
+      await until({ method: 'GET', path: `${path}/orphan` }, ({ status }) => status === 404)
+      await prepare({ method: 'POST', path, body: { metadata: { name: 'key', annotations: asking('robot') }, type } })
+      const filled = await until(
+        { method: 'GET', path: `${path}/key`, compared: (body) => fieldAt(body, 'metadata') },
+        ({ body }) => fieldAt(body, 'data', 'token') !== undefined,
+      )
+      const token = Buffer.from(String(fieldAt(filled.body, 'data', 'token')), 'base64').toString()
+      await send({ ...WHO_AM_I, headers: bearer(token) })
+      await prepare({ method: 'DELETE', path: `${pathIn(namespace, 'serviceaccounts')}/robot` })
+      await until({ method: 'GET', path: `${path}/key` }, ({ status }) => status === 404)
+    },
+  },
+  {
     title: 'a review of a token that nobody has',
     async run({ send }) {
       const path = `${REVIEWS}/tokenreviews`

@@ -56,13 +56,26 @@ export class ServiceAccountTokens {
     return { token: signToken(claims, this.#key), expires: new Date((now + seconds) * 1000) }
   }
 
+  /** A token of an account that ends with its Secret only. */
+  issueLasting(account: ApiObject, secret: ApiObject): string {
+    const { namespace = '', name } = account.metadata
+    const claims = {
+      aud: [ISSUER],
+      iss: ISSUER,
+      'kubernetes.io': { namespace, ...boundClaims(secret), serviceaccount: referenceTo(account) },
+      sub: serviceAccountUsername(namespace, name),
+    }
+    return signToken(claims, this.#key)
+  }
+
   /**
    * The user of a token that was issued here, is not over, and whose account and pod still exist; with the audiences of
    * `audiences` that it is for.
    */
   userOf(token: string, audiences: readonly string[]): { user: User; audiences: string[] } | undefined {
     const claims = this.#claimsOf(token)
-    if (claims === undefined || (numberAt(claims, 'exp') ?? 0) * 1000 <= this.#clock().getTime()) return undefined
+    if (claims === undefined || (numberAt(claims, 'exp') ?? Number.POSITIVE_INFINITY) * 1000 <= this.#clock().getTime())
+      return undefined
     const shared = audiences.filter((audience) => listAt(claims, 'aud').includes(audience))
     if (shared.length === 0 || !this.#stillStand(claims)) return undefined
     return { user: userIn(claims), audiences: shared }
@@ -115,19 +128,21 @@ function userIn(claims: Record<string, unknown>): User {
   const own = claims['kubernetes.io']
   const namespace = stringAt(own, 'namespace') ?? ''
   const [name = '', uid = ''] = [stringAt(own, 'serviceaccount', 'name'), stringAt(own, 'serviceaccount', 'uid')]
+  const extra = extraIn(claims)
   return {
     username: serviceAccountUsername(namespace, name),
     uid,
     groups: [...serviceAccountGroups(namespace), AUTHENTICATED],
-    extra: extraIn(claims),
+    ...(Object.keys(extra).length > 0 && { extra }),
   }
 }
 
 /** What a review tells of a token beyond its account, under the names that kube-apiserver gives it. */
 function extraIn(claims: Record<string, unknown>): Record<string, string[]> {
   const own = claims['kubernetes.io']
+  const id = stringAt(claims, 'jti')
   const known = {
-    'credential-id': `JTI=${stringAt(claims, 'jti')}`,
+    'credential-id': id === undefined ? undefined : `JTI=${id}`,
     'node-name': fieldAt(own, 'node', 'name'),
     'pod-name': fieldAt(own, 'pod', 'name'),
     'pod-uid': fieldAt(own, 'pod', 'uid'),

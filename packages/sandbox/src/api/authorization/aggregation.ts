@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Cluster } from '../cluster.ts'
 import type { ApiObject } from '../object.ts'
 import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
+import { afterChanges } from '../store/after-changes.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { CLUSTER_ROLES } from './binding-index.ts'
 
@@ -8,14 +10,14 @@ import { CLUSTER_ROLES } from './binding-index.ts'
  * Writes into every ClusterRole with an `aggregationRule` the rules of the ClusterRoles that it selects, now and after
  * each change of a ClusterRole. On a real cluster this is a controller's work; here roles are whole before anybody asks.
  */
-export function keepAggregated(store: ObjectStore): void {
+export function keepAggregated({ store, onFault }: Pick<Cluster, 'store' | 'onFault'>): void {
   aggregate(store)
+  const plan = afterChanges(onFault)
   let isPlanned = false
   store.subscribe(CLUSTER_ROLES, () => {
     if (isPlanned) return
     isPlanned = true
-    // After the change has reached every listener: a write in the middle would overtake it.
-    queueMicrotask(() => {
+    plan(() => {
       isPlanned = false
       aggregate(store)
     })

@@ -7,6 +7,11 @@ import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES } from './binding-index.ts'
 import { restoreDefaultPolicy } from './default-policy.ts'
 
 const NOW = '2026-01-01T00:00:00Z'
+/** Nothing may go wrong here. */
+function onFault(error: unknown): never {
+  throw error
+}
+
 const VIEW_LABEL = { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }
 
 function withDefaults(): ObjectStore {
@@ -57,17 +62,17 @@ test('a binding that was deleted or lost its group is made whole', () => {
 
 test('a start that finds everything in place writes nothing', () => {
   const store = withDefaults()
-  keepAggregated(store)
+  keepAggregated({ store, onFault })
   const { version } = store
   restoreDefaultPolicy(store, NOW)
-  keepAggregated(store)
+  keepAggregated({ store, onFault })
   expect(store.version).toBe(version)
   store.close()
 })
 
 test('a role gathers the rules of those it selects, also of those that come and go later', async () => {
   const store = withDefaults()
-  keepAggregated(store)
+  keepAggregated({ store, onFault })
   const before = listAt(role(store, 'admin'), 'rules')
   expect(before).toEqual(expect.arrayContaining(listAt(role(store, 'system:aggregate-to-view'), 'rules')))
   const rule = { apiGroups: ['serving.kserve.io'], resources: ['inferenceservices'], verbs: ['get'] }
@@ -87,7 +92,7 @@ test('a role that gathers by expressions selects by them', async () => {
   const expression = { key: 'rbac.authorization.k8s.io/aggregate-to-view', operator: 'Exists' }
   const aggregationRule = { clusterRoleSelectors: [{ matchExpressions: [expression] }] }
   store.put(CLUSTER_ROLES, { ...role(store, 'view'), metadata: { name: 'mine' }, rules: null, aggregationRule })
-  keepAggregated(store)
+  keepAggregated({ store, onFault })
   expect(role(store, 'mine')['rules']).toEqual(role(store, 'system:aggregate-to-view')['rules'])
   store.close()
 })

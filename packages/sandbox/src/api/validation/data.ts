@@ -1,3 +1,4 @@
+import { ACCOUNT_NAME, TOKEN_SECRET } from '../authentication/token-secrets.ts'
 import type { ApiObject } from '../object.ts'
 import { fieldAt, isRecord, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
@@ -33,6 +34,7 @@ export function validateSecret(object: ApiObject): StatusCause[] {
     ...checkBase64('data', data),
     ...(sizeOf(data, decodedLength) > MAX_BYTES ? [tooLong('data', MAX_BYTES)] : []),
     ...checkDockerConfig(object),
+    ...checkAccount(object),
   ]
 }
 
@@ -72,6 +74,12 @@ function checkDockerConfig(object: ApiObject): StatusCause[] {
   } catch {
     return [invalidValue(field, '<secret contents redacted>', 'is not valid JSON')]
   }
+}
+
+/** A Secret for a token says whose. */
+function checkAccount({ type, metadata }: ApiObject): StatusCause[] {
+  if (type !== TOKEN_SECRET || metadata.annotations?.[ACCOUNT_NAME]) return []
+  return [required(`metadata.annotations[${ACCOUNT_NAME}]`)]
 }
 
 function sizeOf(data: Record<string, unknown>, length: (value: string) => number): number {
