@@ -1,14 +1,17 @@
 import type { ConformanceArea } from './case.ts'
 import * as accessReviews from './cases/access-reviews.ts'
+import * as apply from './cases/apply.ts'
 import * as authorization from './cases/authorization.ts'
 import * as badInput from './cases/bad-input.ts'
 import * as collections from './cases/collections.ts'
+import * as dryRun from './cases/dry-run.ts'
 import * as finalizers from './cases/finalizers.ts'
 import * as identity from './cases/identity.ts'
 import * as namespaces from './cases/namespaces.ts'
 import * as objects from './cases/objects.ts'
 import * as owners from './cases/owners.ts'
 import * as pages from './cases/pages.ts'
+import * as patch from './cases/patch.ts'
 import * as selectors from './cases/selectors.ts'
 import * as subresources from './cases/subresources.ts'
 import * as versions from './cases/versions.ts'
@@ -23,6 +26,9 @@ export const AREAS: readonly ConformanceArea[] = [
   watch,
   collections,
   subresources,
+  patch,
+  apply,
+  dryRun,
   finalizers,
   owners,
   namespaces,
