@@ -12,6 +12,7 @@ import type { UpFlags } from './commands/up.ts'
 import { addDeployCommands } from './deploy-commands.ts'
 import { count, outputOption, withProject } from './flags.ts'
 import { addGatewayCommands } from './gateway-commands.ts'
+import { parseGpus, parseNodeCount } from './node-flags.ts'
 import { addMigrationCommands } from './migration-commands.ts'
 import { VERSION } from './version.ts'
 import type { Shell } from './shell.ts'
@@ -57,6 +58,12 @@ function addSandboxCommands(program: Command, shell: Shell): void {
     .option('--dir <dir>', 'where the cluster keeps everything (default: the XDG state folder)')
     .option('--api-port <port>', 'port of the Kubernetes API (default: 16443, or the next free one)', port)
     .option('--gateway-port <port>', 'port of the gateway (default: 18000, or the next free one)', port)
+    .option('--nodes <count>', 'how many nodes the cluster has (default: as last time, at first 1)', parseNodeCount)
+    .option(
+      '--gpus <gpus>',
+      'GPUs of each node, or a list: 8, 4:L40S, 8:H100,0 (default: as last time, at first 8)',
+      parseGpus,
+    )
     .option('--detach', 'return when it is ready and leave it running')
     .addOption(new Option('-o, --output <format>', 'how to print what it is ready with').choices(['env', 'json']))
     .addHelpText('after', '\nExample:\n  $ set -a; eval "$(nexus up --detach)"; set +a\n  $ kubectl get pods -A')
@@ -67,7 +74,7 @@ function addSandboxCommands(program: Command, shell: Shell): void {
     .option('--dir <dir>', 'the folder given to nexus up')
     .action(async (flags: DownFlags) => (await import('./commands/down.ts')).down(flags, shell))
   withProject(program.command('status'))
-    .description('show the cluster in use, its catalog, gateway and deployments')
+    .description('show the cluster in use, its nodes, catalog, gateway and deployments')
     .addOption(outputOption('json', 'yaml'))
     .action(async (flags: ClusterFlags & OutputFlags) => (await import('./commands/status.ts')).status(flags, shell))
 }

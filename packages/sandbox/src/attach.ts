@@ -6,6 +6,7 @@ import { startControllers } from './controllers/index.ts'
 import type { ControllerName } from './controllers/index.ts'
 import { SandboxError } from './errors.ts'
 import { startNodeAgent } from './node/index.ts'
+import type { NodeSpec } from './node/index.ts'
 import { installPlatform } from './platform/install.ts'
 import { GATEWAY_PORT, unlessTaken } from './ports.ts'
 
@@ -22,6 +23,8 @@ export interface AttachOptions {
   readonly kubeletToken?: SecretText
   /** The controllers to run; all of them when left out, for an API server that has none of its own. */
   readonly controllers?: readonly ControllerName[]
+  /** The nodes that run pods as local processes. Default: one with eight GPUs. */
+  readonly nodes?: readonly NodeSpec[]
   /** False on a cluster that has KServe's own definitions. Default true. */
   readonly customResourceDefinitions?: boolean
   readonly log: (line: string) => void
@@ -63,7 +66,14 @@ export async function attachToCluster(options: AttachOptions): Promise<Attached>
     ...(options.controllers && { only: options.controllers }),
   })
   starting.defer(() => controllers.close())
-  const agent = await startNodeAgent({ kube, api, kubeletToken: options.kubeletToken, dir: join(dir, 'node'), log })
+  const agent = await startNodeAgent({
+    kube,
+    api,
+    kubeletToken: options.kubeletToken,
+    dir: join(dir, 'node'),
+    nodes: options.nodes,
+    log,
+  })
   starting.defer(() => agent.close({ stopPods: true }))
   signal?.throwIfAborted()
   const target = { namespace: 'nexus', service: 'nexus-gateway', port: 80 }

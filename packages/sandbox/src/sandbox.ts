@@ -9,6 +9,8 @@ import { SandboxError } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { FolderLock } from './folder-lock.ts'
 import { renderKubeconfig } from './kubeconfig.ts'
+import { nodesToStart } from './node-plan.ts'
+import type { NodeSpec } from './node/index.ts'
 import { startNgcStub } from './ngc/index.ts'
 import { API_PORT, freePort, GATEWAY_PORT, unlessTaken } from './ports.ts'
 import type { PortChoice } from './ports.ts'
@@ -19,6 +21,8 @@ export interface SandboxOptions {
   readonly dir: string
   readonly apiPort: PortChoice
   readonly gatewayPort: PortChoice
+  /** The nodes of the cluster, kept for later starts. Default: those of the last start, at first one with eight GPUs. */
+  readonly nodes?: readonly NodeSpec[]
   /** One line of what happens inside. */
   readonly log: (line: string) => void
   /** What is being started, for a person who waits. */
@@ -80,6 +84,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const kube = createNodeKubeClient(await loadKubeConfig({ path: kubeconfig }))
   starting.defer(() => kube.close())
 
+  const nodes = await nodesToStart(dir, options.nodes)
   const attached = await attachToCluster({
     kube,
     api: { url: api.url, caPem: api.caPem },
@@ -89,6 +94,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     kubeletToken,
     log,
     report,
+    ...(nodes && { nodes }),
     ...(signal && { signal }),
   })
   starting.defer(() => attached.close())

@@ -1,5 +1,7 @@
 import { readCatalog } from '@nexus/catalog'
 import { messageOf } from '@nexus/core'
+import { Kinds } from '@nexus/kube'
+import type { Node } from '@nexus/kube'
 import { listNIMDeployments } from '@nexus/nim-serving'
 import { withCluster } from '../cluster.ts'
 import type { Cluster, ClusterFlags } from '../cluster.ts'
@@ -23,7 +25,8 @@ interface Part {
  */
 export async function status(flags: ClusterFlags & OutputFlags, shell: Shell): Promise<void> {
   await withCluster(flags, shell, async (cluster) => {
-    const [catalog, gateway, deployments] = await Promise.all([
+    const [nodes, catalog, gateway, deployments] = await Promise.all([
+      nodesPart(cluster, shell),
       asked(() => catalogPart(cluster, shell)),
       asked(() => gatewayPart(cluster, shell)),
       asked(() => deploymentsPart(cluster, shell)),
@@ -34,6 +37,7 @@ export async function status(flags: ClusterFlags & OutputFlags, shell: Shell): P
       context: config.context,
       project: namespace,
       sandbox: sandbox?.dir,
+      nodes: nodes.data,
       catalog: catalog.data,
       gateway: gateway.data,
       deployments: deployments.data,
@@ -44,6 +48,7 @@ export async function status(flags: ClusterFlags & OutputFlags, shell: Shell): P
         renderFields([
           ['Cluster', `${config.server} (context ${config.context}${where})`],
           ['Project', namespace],
+          ['Nodes', nodes.text],
           ['Catalog', catalog.text],
           ['Gateway', gateway.text],
           ['Deployments', deployments.text],
@@ -60,6 +65,32 @@ function notAllAnswer(): CliError {
   return new CliError('NEXUS_CLI_NOT_READY', 'Not every part of the platform answers', {
     hint: 'See above. A sandbox is started with: nexus up',
   })
+}
+
+/** Not every user of a cluster may see its nodes: that is no fault of the platform. */
+async function nodesPart({ kube }: Cluster, shell: Shell): Promise<Part> {
+  try {
+    const { items } = await kube.list({ kind: Kinds.Node }, { signal: shell.signal })
+    const nodes = items.map(described)
+    const ready = nodes.filter((node) => node.ready).length
+    const gpus = nodes.reduce((total, node) => total + node.gpus, 0)
+    const products = [...new Set(nodes.flatMap(({ gpuProduct = [] }) => gpuProduct))].sort()
+    const named = products.length === 0 ? '' : ` (${products.join(', ')})`
+    return { text: `${ready} of ${nodes.length} ready, ${gpus} GPUs${named}`, data: nodes }
+  } catch (error) {
+    shell.signal.throwIfAborted()
+    return { text: `cannot be asked: ${messageOf(error)}`, data: { error: messageOf(error) } }
+  }
+}
+
+function described({ metadata, status }: Node) {
+  const gpuProduct = metadata.labels?.['nvidia.com/gpu.product']
+  return {
+    name: metadata.name,
+    ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true,
+    gpus: Number(status?.allocatable?.['nvidia.com/gpu'] ?? 0),
+    ...(gpuProduct !== undefined && { gpuProduct }),
+  }
 }
 
 async function catalogPart({ kube }: Cluster, shell: Shell): Promise<Part> {

@@ -9,6 +9,8 @@ import { boundedLog } from '../bounded-log.ts'
 import { isDetached, startDetached, tellStarter, toldFailure } from '../detached-up.ts'
 import { CliError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
+import { formatGpus, planNodes } from '../node-flags.ts'
+import type { NodeGpus } from '../node-flags.ts'
 import { shellQuote } from '../output/print.ts'
 import { Interrupted } from '../shell.ts'
 import type { Shell } from '../shell.ts'
@@ -17,6 +19,8 @@ export interface UpFlags {
   readonly dir?: string
   readonly apiPort?: number
   readonly gatewayPort?: number
+  readonly nodes?: number
+  readonly gpus?: readonly NodeGpus[]
   readonly detach?: boolean
   readonly output?: 'env' | 'json'
 }
@@ -35,14 +39,17 @@ interface Environment {
 export async function up(flags: UpFlags, shell: Shell): Promise<void> {
   const dir = resolve(flags.dir ?? defaultSandboxDir(shell.env))
   refuseSharedPort(flags)
+  // Before anything is started: two flags may contradict each other.
+  planNodes(flags)
   claimPlace(dir)
   if (flags.detach === true) return upDetached(dir, flags, shell)
-  return isDetached() ? upForStarter(dir, flags, shell) : upInFront(dir, flags, shell)
+  const options = sandboxOptions(dir, flags, shell)
+  return isDetached() ? upForStarter(options, shell) : upInFront(options, flags, shell)
 }
 
-async function upInFront(dir: string, flags: UpFlags, shell: Shell): Promise<void> {
+async function upInFront(options: SandboxOptions, flags: UpFlags, shell: Shell): Promise<void> {
   const sandbox = await startSandbox({
-    ...sandboxOptions(dir, flags, shell),
+    ...options,
     report: (step) => shell.talk(`${step} …`),
   })
   printEnvironment(shell, flags, {
@@ -66,10 +73,10 @@ The sandbox is ready. In another terminal:
 The sandbox runs a mock of each model and accepts any nvapi- key. Ctrl-C stops it; what you deployed stays.`
 
 /** The detached process itself: it speaks to the command that started it, whose terminal it leaves. */
-async function upForStarter(dir: string, flags: UpFlags, shell: Shell): Promise<void> {
+async function upForStarter(options: SandboxOptions, shell: Shell): Promise<void> {
   try {
     const report = (step: string): void => tellStarter({ step })
-    const sandbox = await startSandbox({ ...sandboxOptions(dir, flags, shell), report })
+    const sandbox = await startSandbox({ ...options, report })
     tellStarter({ ready: true })
     await untilInterrupted(shell.signal)
     await sandbox.close()
@@ -80,8 +87,13 @@ async function upForStarter(dir: string, flags: UpFlags, shell: Shell): Promise<
 }
 
 async function upDetached(dir: string, flags: UpFlags, shell: Shell): Promise<void> {
-  const ports = { '--api-port': flags.apiPort, '--gateway-port': flags.gatewayPort }
-  const asked = Object.entries(ports).flatMap(([flag, port]) => (port === undefined ? [] : [flag, String(port)]))
+  const given = {
+    '--api-port': flags.apiPort,
+    '--gateway-port': flags.gatewayPort,
+    '--nodes': flags.nodes,
+    '--gpus': flags.gpus && formatGpus(flags.gpus),
+  }
+  const asked = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]))
   await startDetached(['up', '--dir', dir, ...asked], logFileOf(dir), shell)
   const [state, credentials] = [await readSandboxState(dir), await readSandboxCredentials(dir)]
   if (state === undefined || credentials === undefined) {
@@ -97,11 +109,13 @@ async function upDetached(dir: string, flags: UpFlags, shell: Shell): Promise<vo
 }
 
 function sandboxOptions(dir: string, flags: UpFlags, shell: Shell): SandboxOptions {
+  const nodes = planNodes(flags)
   const log = boundedLog(logFileOf(dir))
   return {
     dir,
     apiPort: choice(flags.apiPort, DEFAULT_API_PORT),
     gatewayPort: choice(flags.gatewayPort, DEFAULT_GATEWAY_PORT),
+    ...(nodes && { nodes }),
     log: (line) => log(`${new Date().toISOString()} ${redact(line)}`),
     signal: shell.signal,
   }
