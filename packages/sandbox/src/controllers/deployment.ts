@@ -12,6 +12,7 @@ import type { Requeue } from './runtime/work-queue.ts'
 const COMPONENT = 'deployment-controller'
 const HASH_LABEL = 'pod-template-hash'
 const REVISION = 'deployment.kubernetes.io/revision'
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** Rolls Deployments out: one ReplicaSet per pod template, scaled within the bounds of the strategy. */
 export async function runDeploymentController(context: ControllerContext): Promise<void> {
@@ -55,10 +56,12 @@ class DeploymentReconciler {
     const older = sets.filter((set) => set !== newest)
     if (isBeingDeleted(deployment)) return this.#writeStatus(deployment, { newest, older })
 
-    const made = newest ?? (await this.#createNewest(deployment, older))
+    const isPaused = deployment.spec.paused === true
+    const made = newest ?? (isPaused ? undefined : await this.#createNewest(deployment, older))
+    if (isPaused) await this.#keepSize(deployment, sets)
     if (made === undefined) return this.#writeStatus(deployment, { newest, older })
-    const revision = await this.#numberRevision(made, older)
-    if (deployment.spec.paused !== true) await this.#scale(deployment, made, older)
+    const revision = await this.#annotateNewest(deployment, made, older)
+    if (!isPaused) await this.#scale(deployment, made, older)
     await this.#cleanUp(deployment, older)
     return this.#writeStatus(deployment, { newest: made, older, created: newest === undefined, revision })
   }
@@ -73,7 +76,7 @@ class DeploymentReconciler {
 
   /** Undefined while Recreate waits for the end of old pods, or another object has the name. */
   async #createNewest(deployment: Deployment, older: readonly ReplicaSet[]): Promise<ReplicaSet | undefined> {
-    if (isRecreate(deployment) && deployment.spec.paused !== true) {
+    if (isRecreate(deployment)) {
       await this.#shrink(deployment, older)
       if (this.#hasPods(deployment, older)) return undefined
     }
@@ -106,15 +109,28 @@ class DeploymentReconciler {
     return pods.some((pod) => isOld(pod) && !hasEnded(pod))
   }
 
-  /** A template that comes back is the newest again, so its ReplicaSet gets the next revision. */
-  async #numberRevision(newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<string> {
+  /**
+   * A template that comes back is the newest again, so its ReplicaSet gets the next revision. What the Deployment is
+   * annotated with stands beside it: the history of a rollout tells it as the cause of the change.
+   */
+  async #annotateNewest(deployment: Deployment, newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<string> {
     const last = Math.max(0, ...older.map(revisionOf))
     const revision = String(revisionOf(newest) > last ? revisionOf(newest) : last + 1)
-    if (newest.metadata.annotations?.[REVISION] !== revision) {
-      const body = { metadata: { annotations: { [REVISION]: revision } } }
+    const wanted = Object.entries({ ...copiedAnnotations(deployment), [REVISION]: revision })
+    const missing = wanted.filter(([name, value]) => newest.metadata.annotations?.[name] !== value)
+    if (missing.length > 0) {
+      const body = { metadata: { annotations: Object.fromEntries(missing) } }
       await this.#context.kube.patch(refTo(Kinds.ReplicaSet, newest.metadata), { type: 'merge', body })
     }
     return revision
+  }
+
+  /** A paused Deployment rolls nothing out, but it can be scaled while one ReplicaSet has all its pods. */
+  async #keepSize(deployment: Deployment, sets: readonly ReplicaSet[]): Promise<void> {
+    const active = sets.filter((set) => wantedReplicas(set) > 0)
+    const only = active.length === 0 ? sets.at(-1) : active[0]
+    if (active.length > 1 || only === undefined || wantedReplicas(only) === wantedReplicas(deployment)) return
+    await this.#setReplicas(deployment, only, wantedReplicas(deployment))
   }
 
   async #scale(deployment: Deployment, newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<void> {
@@ -202,6 +218,14 @@ export function isMadeOf({ spec }: ReplicaSet, template: PodTemplateSpec): boole
   return isSameJson({ ...spec.template, metadata: { ...spec.template.metadata, labels } }, template)
 }
 
+/** The annotations that a Deployment shares with its ReplicaSets: all but those that tell of its own state. */
+function copiedAnnotations({ metadata }: Deployment): Record<string, string> {
+  const all = Object.entries(metadata.annotations ?? {})
+  return Object.fromEntries(
+    all.filter(([name]) => name !== LAST_APPLIED && !name.startsWith('deployment.kubernetes.io/')),
+  )
+}
+
 /** How `kubectl rollout` learns what a ReplicaSet was part of. */
 function sizeAnnotations(deployment: Deployment): Record<string, string> {
   const replicas = wantedReplicas(deployment)
@@ -213,10 +237,9 @@ function sizeAnnotations(deployment: Deployment): Record<string, string> {
 
 /** The ReplicaSet of the Deployment's present template, with its share of the replicas. */
 export function assembleReplicaSet(deployment: Deployment, older: readonly ReplicaSet[]): ReplicaSet {
-  const { name, namespace, annotations } = deployment.metadata
+  const { name, namespace } = deployment.metadata
   const { template, selector, minReadySeconds } = deployment.spec
   const hash = hashSuffix(`${canonicalJson(template)} ${deployment.status?.collisionCount ?? 0}`, 10)
-  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...copied } = annotations ?? {}
   const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash }
   return {
     apiVersion: 'apps/v1',
@@ -226,7 +249,7 @@ export function assembleReplicaSet(deployment: Deployment, older: readonly Repli
       ...(namespace !== undefined && { namespace }),
       labels,
       annotations: {
-        ...copied,
+        ...copiedAnnotations(deployment),
         ...sizeAnnotations(deployment),
         [REVISION]: String(Math.max(0, ...older.map(revisionOf)) + 1),
       },

@@ -45,6 +45,31 @@ test('reads the bytes that kubectl 1.32 sends for a ConfigMap', () => {
   })
 })
 
+test('reads how helm deletes, and the Job of kubectl create job', () => {
+  const options = envelope('v1', 'DeleteOptions', [[4, 'Background']])
+  expect(decodeObject(options)).toEqual({ kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' })
+  const container: Wire = [
+    [1, 'hello'],
+    [2, 'busybox:1.36'],
+    [3, 'sh'],
+  ]
+  const template: Wire = [
+    [
+      2,
+      [
+        [2, container],
+        [3, 'Never'],
+      ],
+    ],
+  ]
+  const job = envelope('batch/v1', 'Job', [
+    [2, [[6, template]]],
+    [3, [[4, 0]]],
+  ])
+  const spec = { containers: [{ name: 'hello', image: 'busybox:1.36', command: ['sh'] }], restartPolicy: 'Never' }
+  expect(decodeObject(job)).toEqual({ kind: 'Job', apiVersion: 'batch/v1', spec: { template: { spec } } })
+})
+
 test('keeps a zero that was meant, and drops empty fields that mean nothing', () => {
   const spec: Wire = [
     [1, 0],

@@ -130,6 +130,19 @@ const deploymentSpec: Message = {
   9: optional('progressDeadlineSeconds', 'int'),
 }
 
+const jobSpec: Message = {
+  1: optional('parallelism', 'int'),
+  2: optional('completions', 'int'),
+  3: optional('activeDeadlineSeconds', 'int'),
+  4: optional('selector', labelSelector),
+  5: optional('manualSelector', 'bool'),
+  6: one('template', { 1: one('metadata', metadata), 2: one('spec', podSpec) }),
+  7: optional('backoffLimit', 'int'),
+  8: optional('ttlSecondsAfterFinished', 'int'),
+  9: optional('completionMode', 'string'),
+  10: optional('suspend', 'bool'),
+}
+
 const servicePort: Message = {
   1: one('name'),
   2: one('protocol'),
@@ -191,7 +204,7 @@ const resourceAttributes: Message = {
 
 const pathAttributes: Message = { 1: one('path'), 2: one('verb') }
 
-/** The kinds that `kubectl create <kind>` sends as protobuf, whatever the server prefers. */
+/** The kinds that `kubectl create <kind>` and helm send as protobuf, whatever the server prefers. */
 export const MESSAGES: Readonly<Record<string, Message>> = {
   'v1/Namespace': {
     1: one('metadata', metadata),
@@ -223,6 +236,15 @@ export const MESSAGES: Readonly<Record<string, Message>> = {
     3: one('status', { 1: one('loadBalancer', {}) }),
   },
   'apps/v1/Deployment': { 1: one('metadata', metadata), 2: one('spec', deploymentSpec), 3: one('status', {}) },
+  'batch/v1/Job': { 1: one('metadata', metadata), 2: one('spec', jobSpec), 3: one('status', {}) },
+  // helm takes its records of a release away with it.
+  'v1/DeleteOptions': {
+    1: optional('gracePeriodSeconds', 'int'),
+    2: optional('preconditions', { 1: optional('uid', 'string'), 2: optional('resourceVersion', 'string') }),
+    3: optional('orphanDependents', 'bool'),
+    4: optional('propagationPolicy', 'string'),
+    5: list('dryRun'),
+  },
   'rbac.authorization.k8s.io/v1/Role': { 1: one('metadata', metadata), 2: rules },
   'rbac.authorization.k8s.io/v1/ClusterRole': { 1: one('metadata', metadata), 2: rules },
   'rbac.authorization.k8s.io/v1/RoleBinding': binding,

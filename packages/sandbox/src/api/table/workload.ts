@@ -1,5 +1,5 @@
 import type { ApiObject } from '../object.ts'
-import { fieldAt, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
 import { ageColumn, count, formatLabels, wide } from './column.ts'
 import type { Column } from './column.ts'
 
@@ -74,10 +74,11 @@ function readyOfDesired(deployment: ApiObject): string {
 
 /** A label selector in one line, `<none>` for one that selects everything. */
 export function formatSelector(selector: unknown): string {
-  const equal = fieldAt(selector, 'matchLabels')
-  const expressions = listAt(selector, 'matchExpressions').map(formatExpression)
-  const labels = formatLabels(equal)
-  return expressions.length === 0 ? labels : [...(labels === '<none>' ? [] : [labels]), ...expressions].join(',')
+  const labels = fieldAt(selector, 'matchLabels')
+  const equal = Object.entries(isRecord(labels) ? labels : {}).map(([key, value]) => [key, `${key}=${String(value)}`])
+  const expressions = listAt(selector, 'matchExpressions').map((one) => [stringAt(one, 'key'), formatExpression(one)])
+  const sorted = [...equal, ...expressions].sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
+  return sorted.map(([, text]) => text).join(',') || '<none>'
 }
 
 /** `statefulset.apps/web` */
