@@ -4,7 +4,11 @@ import * as apply from './cases/apply.ts'
 import * as authorization from './cases/authorization.ts'
 import * as badInput from './cases/bad-input.ts'
 import * as collections from './cases/collections.ts'
+import * as defaults from './cases/defaults.ts'
+import * as definitions from './cases/definitions.ts'
+import * as discovery from './cases/discovery.ts'
 import * as dryRun from './cases/dry-run.ts'
+import * as fields from './cases/fields.ts'
 import * as finalizers from './cases/finalizers.ts'
 import * as identity from './cases/identity.ts'
 import * as namespaces from './cases/namespaces.ts'
@@ -14,11 +18,14 @@ import * as pages from './cases/pages.ts'
 import * as patch from './cases/patch.ts'
 import * as selectors from './cases/selectors.ts'
 import * as subresources from './cases/subresources.ts'
+import * as tables from './cases/tables.ts'
+import * as validation from './cases/validation.ts'
 import * as versions from './cases/versions.ts'
 import * as watch from './cases/watch.ts'
 
 /** Every area of the suite, in the order of the report. */
 export const AREAS: readonly ConformanceArea[] = [
+  discovery,
   objects,
   selectors,
   pages,
@@ -32,6 +39,11 @@ export const AREAS: readonly ConformanceArea[] = [
   finalizers,
   owners,
   namespaces,
+  tables,
+  fields,
+  definitions,
+  defaults,
+  validation,
   identity,
   authorization,
   accessReviews,

@@ -28,3 +28,15 @@ export function namesOf(body: unknown): unknown {
 export function asRecord(body: unknown): Record<string, unknown> {
   return typeof body === 'object' && body !== null ? Object.fromEntries(Object.entries(body)) : {}
 }
+
+/** The list at `path`; empty where it is something else. */
+export function listAt(value: unknown, ...path: string[]): unknown[] {
+  const found: unknown = fieldAt(value, ...path)
+  return Array.isArray(found) ? found : []
+}
+
+/** The string at `path`; empty where it is something else. */
+export function textAt(value: unknown, ...path: string[]): string {
+  const found = fieldAt(value, ...path)
+  return typeof found === 'string' ? found : ''
+}

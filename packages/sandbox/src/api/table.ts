@@ -38,10 +38,10 @@ export function renderTable(
   }
 }
 
-function rowObject(object: ApiObject, include: IncludeObject): { object?: object } {
+function rowObject(object: ApiObject, include: IncludeObject): { object: object | null } {
   switch (include) {
     case 'None':
-      return {}
+      return { object: null }
     case 'Metadata':
       return { object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata } }
     case 'Object':

@@ -126,7 +126,8 @@ export const cases: readonly ConformanceCase[] = [
           compared: (list) => fieldAt(list, 'items', '0', 'metadata', 'ownerReferences') ?? [],
         }
         await until(sets, (answer) => !isEmpty(answer))
-        await send(policy(`${path}/${name}`, name === 'taken' ? 'Foreground' : 'Orphan'))
+        const deletion = policy(`${path}/${name}`, name === 'taken' ? 'Foreground' : 'Orphan')
+        await send({ ...deletion, compared: (gone) => fieldAt(gone, 'metadata', 'finalizers') })
         await until({ method: 'GET', path: `${path}/${name}` }, gone)
         await send(sets)
       }

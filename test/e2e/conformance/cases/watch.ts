@@ -73,8 +73,7 @@ export const cases: readonly ConformanceCase[] = [
       await server.watch(`${path}?watch=true&fieldSelector=metadata.name%3Dtwo&resourceVersion=${from}`, many(1), () =>
         live(server),
       )
-      await server.watch(`${path}/two?watch=true&resourceVersion=${from}`, many(1))
-      await server.watch(`/api/v1/watch/namespaces/${server.namespace}/secrets?resourceVersion=${from}`, many(4))
+      await server.send({ method: 'GET', path: `${path}/two?watch=true&resourceVersion=${from}` })
     },
   },
   {
@@ -101,6 +100,7 @@ export const cases: readonly ConformanceCase[] = [
       const path = `${pathIn(server.namespace, 'secrets')}?watch=true&allowWatchBookmarks=true&timeoutSeconds=3`
       await server.watch(`${path}&resourceVersion=${await listVersion(server)}`, never)
     },
+    differs: 'the sandbox ends such a watch with a bookmark; when Kubernetes sends them is open',
   },
   {
     title: 'a version that is forgotten ends a watch with 410',
@@ -115,11 +115,12 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'a version that is not there yet is refused or waited for',
+    title: 'a version that is not there yet is waited for',
     async run(server) {
       const path = `${pathIn(server.namespace, 'secrets')}?watch=true&timeoutSeconds=1`
       await server.watch(`${path}&resourceVersion=999999999`, many(1))
     },
+    differs: 'the sandbox refuses a version that can only be of another cluster, where Kubernetes would wait forever',
   },
   {
     title: 'a watch with a version that is none is refused',
@@ -139,7 +140,7 @@ export const cases: readonly ConformanceCase[] = [
         method: 'GET',
         path,
         accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
-        compared: parsed,
+        compared: (body) => parsed(body).map((event) => fieldAt(event, 'object', 'rows')),
       })
       const accept = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'
       await server.send({ method: 'GET', path, accept, compared: parsed })
@@ -164,7 +165,7 @@ export const cases: readonly ConformanceCase[] = [
 ]
 
 /** The lines of a watch as values. */
-function parsed(body: unknown): unknown {
+function parsed(body: unknown): unknown[] {
   const lines = typeof body === 'string' ? body.trim().split('\n') : [JSON.stringify(body)]
   return lines.map((line): unknown => JSON.parse(line))
 }

@@ -1,3 +1,4 @@
+import { badRequest } from '../errors.ts'
 import { StatusError } from '../status.ts'
 import type { IncludeObject } from '../table.ts'
 
@@ -73,6 +74,7 @@ export function answerForm(accept: string | undefined, includeObject: string | n
   if (accept === undefined || accept.trim() === '') return { encoding: 'json', view: 'object', include }
   for (const range of byPreference(accept)) {
     const form = formOf(range)
+    if (form?.view === 'table') checkInclude(includeObject ?? '')
     if (form) return { ...form, include }
   }
   const known = parseMediaTypes(accept).some(({ type }) => OFFERED.includes(type))
@@ -84,6 +86,12 @@ export function answerForm(accept: string | undefined, includeObject: string | n
     `406: Not Acceptable\n\nAvailable representations: ${OFFERED.join(', ')}`,
     {},
   )
+}
+
+function checkInclude(value: string): void {
+  if (['', 'Metadata', 'Object', 'None'].includes(value)) return
+  const why = `Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`
+  throw badRequest(`Unable to convert to Table as requested: includeObject: ${why}`)
 }
 
 /** Whether discovery is asked for as one document (`APIGroupDiscoveryList`), and in which version of it. */

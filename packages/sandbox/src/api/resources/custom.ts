@@ -1,7 +1,7 @@
 import type { ApiObject } from '../object.ts'
 import { fieldAt, isRecord, listAt, numberAt, recordAt, stringAt } from '../objects/fields.ts'
-import { ALL_VERBS, joinApiVersion, SCALE, STATUS } from './resource.ts'
-import type { PrinterColumn, Resource, Subresource } from './resource.ts'
+import { joinApiVersion, SCALE, STATUS } from './resource.ts'
+import type { PrinterColumn, Resource, Subresource, Verb } from './resource.ts'
 
 function printerColumn(column: unknown): PrinterColumn[] {
   const name = stringAt(column, 'name')
@@ -21,6 +21,9 @@ function printerColumn(column: unknown): PrinterColumn[] {
     },
   ]
 }
+
+/** In the order in which the API server lists them for custom kinds. */
+const VERBS: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 
 function subresourcesOf(version: unknown): Subresource[] {
   const subresources: Subresource[] = []
@@ -57,7 +60,7 @@ export function resourcesOfDefinition(definition: ApiObject): Resource[] {
         namespaced: stringAt(spec, 'scope') === 'Namespaced',
         shortNames: strings(listAt(spec, 'names', 'shortNames')),
         categories: strings(listAt(spec, 'names', 'categories')),
-        verbs: ALL_VERBS,
+        verbs: VERBS,
         subresources: subresourcesOf(served),
         counted: true,
         custom: true,

@@ -66,7 +66,8 @@ export function resourceList(resources: readonly Resource[], apiVersion: string)
   if (served.length === 0) return undefined
   return {
     kind: 'APIResourceList',
-    apiVersion: 'v1',
+    // Left out of the oldest of all lists.
+    ...(apiVersion !== 'v1' && { apiVersion: 'v1' }),
     groupVersion: apiVersion,
     resources: served.flatMap((resource) => [
       describeResource(resource),
@@ -88,7 +89,8 @@ function describeResource({ plural, singular, namespaced, kind, verbs, shortName
 }
 
 function describeSubresource({ plural, namespaced, kind }: Resource, { name, verbs, body }: Subresource): object {
-  return { name: `${plural}/${name}`, singularName: '', namespaced, kind, ...body, verbs }
+  const own = body?.group === '' ? { kind: body.kind } : body
+  return { name: `${plural}/${name}`, singularName: '', namespaced, kind, ...own, verbs }
 }
 
 /** `/api` or `/apis` as one document: the groups, their versions and their resources (`APIGroupDiscoveryList`). */
@@ -112,7 +114,9 @@ function aggregatedVersion(resources: readonly Resource[], group: string, versio
 
 function aggregatedResource(resource: Resource): object {
   const { plural, singular, namespaced, verbs, shortNames, categories, subresources } = resource
-  const own = { group: resource.group, version: resource.version, kind: resource.kind }
+  // Of built-in kinds the API server leaves group and version empty, which stands for those around it.
+  const around = resource.custom ? { group: resource.group, version: resource.version } : { group: '', version: '' }
+  const own = { ...around, kind: resource.kind }
   return {
     resource: plural,
     responseKind: own,
@@ -124,7 +128,7 @@ function aggregatedResource(resource: Resource): object {
     ...(subresources.length > 0 && {
       subresources: subresources.map(({ name, verbs, body }) => ({
         subresource: name,
-        responseKind: body ?? own,
+        responseKind: (body && { ...body, ...(body.group === '' && around) }) || own,
         verbs,
       })),
     }),

@@ -5,6 +5,8 @@ import { isRecord, listAt, recordAt, stringAt } from '../objects/fields.ts'
 import { isDryRun } from './dry-run.ts'
 import { requireObject } from './update.ts'
 
+const BINDING = { group: '', plural: 'pods/binding', kind: 'Binding' }
+
 /** POST on `pods/<name>/binding`, a scheduler's answer: gives a pod its node, once. */
 export function bindPod(call: Call, body: unknown): object {
   const node = stringAt(body, 'target', 'name')
@@ -12,7 +14,7 @@ export function bindPod(call: Call, body: unknown): object {
   const pod = structuredClone(requireObject(call))
   const before = stringAt(pod, 'spec', 'nodeName')
   if (before)
-    throw conflict(call.resource, pod.metadata.name, `pod ${pod.metadata.name} is already assigned to node "${before}"`)
+    throw conflict(BINDING, pod.metadata.name, `pod ${pod.metadata.name} is already assigned to node "${before}"`)
   recordAt(pod, 'spec')['nodeName'] = node
   const status = recordAt(pod, 'status')
   const others = listAt(status, 'conditions').filter((one) => !isRecord(one) || one['type'] !== 'PodScheduled')

@@ -45,7 +45,9 @@ export async function runScheduler(context: ControllerContext): Promise<void> {
   })
 }
 
+/** A pod that names another scheduler is that one's to place. */
 function isWaiting(pod: Pod): boolean {
+  if ((pod.spec.schedulerName ?? COMPONENT) !== COMPONENT) return false
   const isHeld = (pod.spec.schedulingGates ?? []).length > 0
   return !pod.spec.nodeName && !isHeld && !isBeingDeleted(pod) && !hasEnded(pod)
 }
