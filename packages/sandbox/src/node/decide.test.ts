@@ -122,6 +122,14 @@ test('a container whose image has changed starts anew', () => {
   ])
 })
 
+test.each([
+  ['waits for its image', { phase: 'waiting', reason: 'ImagePullBackOff', retryAt: now + 300_000 } as const],
+  ['crashes again and again', exited(1, 9).state],
+])('a container that %s is tried at once with another image', (_, state) => {
+  const changed = pod({ containers: [{ name: 'main', image: 'nexus-gateway:2' }] })
+  expect(started([container(state, 9)], changed)).toEqual(['start main'])
+})
+
 test('a pod with a deadline wakes up for it', () => {
   const late = pod({ activeDeadlineSeconds: 90 })
   expect(decidePod(late, [container(running)], moment)).toEqual({ actions: [], wakeAt: now + 30_000 })

@@ -74,7 +74,7 @@ function decideContainer(pod: Pod, container: ContainerView, now: number): Decis
   const { name, state, role } = container
   switch (state.phase) {
     case 'waiting':
-      return startOnce(name, { at: state.retryAt, now, restart: false })
+      return startOnce(name, { at: isChanged(pod, container) ? now : state.retryAt, now, restart: false })
     case 'running': {
       const because = state.failed ?? (isChanged(pod, container) ? 'changed' : undefined)
       if (because === undefined || state.stopping) return { actions: [] }
@@ -84,7 +84,9 @@ function decideContainer(pod: Pod, container: ContainerView, now: number): Decis
     case 'exited': {
       if (role === 'init' && isOutOfTheWay(container)) return { actions: [] }
       const at = restartAt(pod, container)
-      return at === undefined ? { actions: [] } : startOnce(name, { at, now, restart: true })
+      if (at === undefined) return { actions: [] }
+      // Another image has not crashed yet.
+      return startOnce(name, { at: isChanged(pod, container) ? now : at, now, restart: true })
     }
     default:
       return state satisfies never

@@ -1,5 +1,6 @@
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { findProgram } from '../find-program.ts'
 import { isShim, SHIMS } from './shims.ts'
 
@@ -33,7 +34,8 @@ function shim(name: string): string {
 
 /** The same file from source and from `dist`. */
 function mainPath(): string {
-  return join(import.meta.dirname, import.meta.url.endsWith('.ts') ? 'main.ts' : 'main.js')
+  const source = new URL('./main.ts', import.meta.url)
+  return fileURLToPath(import.meta.url.endsWith('.ts') ? source : new URL('./main.js', import.meta.url))
 }
 
 function quoted(text: string): string {
