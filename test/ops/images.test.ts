@@ -109,7 +109,8 @@ describe('the images', () => {
         const { child } = started
         const exited = once(child, 'exit')
         process.kill(await firstProcess(child), 'SIGTERM')
-        expect((await exited)[0], started.said).toBe(0)
+        await exited
+        expect(child.exitCode, started.said).toBe(0)
       }
     },
   )

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 const ops = join(import.meta.dirname, '../../ops')
 
 interface Ended {
-  readonly code: unknown
+  readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
@@ -31,8 +31,8 @@ async function run(script: string, args: readonly string[], env: Record<string, 
   const said = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (said.stdout += String(chunk)))
   child.stderr.on('data', (chunk: Buffer) => (said.stderr += String(chunk)))
-  const [code]: unknown[] = await once(child, 'close')
-  return { code, ...said }
+  await once(child, 'close')
+  return { code: child.exitCode, ...said }
 }
 
 /** In the place of a program: writes its arguments down, and ends as it is told for those that hold `fails`. */
