@@ -140,6 +140,16 @@ test('kubectl goes on from client-side apply without a conflict with itself', as
   )
 })
 
+test('kubectl does not take over what another changed since its client-side apply', async () => {
+  const last = 'kubectl.kubernetes.io/last-applied-configuration'
+  const annotations = { [last]: JSON.stringify(configMap('set', { a: '1' })) }
+  const body = configMap('set', { a: '1' }, { annotations })
+  await api.ask('POST', `${MAPS}?fieldManager=kubectl-client-side-apply`, { body })
+  await api.ask('PATCH', `${MAPS}/set?fieldManager=kubectl-set`, { type: MERGE, body: { data: { a: '9' } } })
+  const refused = await apply(`${MAPS}/set`, configMap('set', { a: '2' }), 'fieldManager=kubectl')
+  expect(stringAt(refused.body, 'message')).toContain('conflict with "kubectl-set" using v1: .data.a')
+})
+
 test('an object whose managers were cleared is tracked again from its first apply', async () => {
   await api.ask('POST', `${MAPS}?fieldManager=maker`, { body: configMap('cleared', { a: '1' }) })
   const body = { metadata: { managedFields: [{}] } }

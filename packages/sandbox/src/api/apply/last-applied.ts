@@ -2,8 +2,9 @@ import type { ApiObject } from '../object.ts'
 import { isRecord } from '../objects/fields.ts'
 import type { Schema } from '../schema/schema.ts'
 import { appliedFields } from './applied-fields.ts'
+import { compare } from './compare.ts'
 import type { Conflict } from './conflict.ts'
-import { difference, isEmpty } from './field-set.ts'
+import { difference, isEmpty, union } from './field-set.ts'
 
 /** Where client-side apply keeps the configuration, the state of which server-side apply takes over. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -11,8 +12,8 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 const KUBECTL = 'kubectl'
 
 /**
- * The conflicts that are not about fields of the last client-side apply: where it is kubectl itself that goes over to
- * server-side apply, those are its own.
+ * The conflicts that are not about fields as the last client-side apply left them: where it is kubectl itself that goes
+ * over to server-side apply, those are its own.
  */
 export function foreignConflicts(
   conflicts: readonly Conflict[],
@@ -22,7 +23,9 @@ export function foreignConflicts(
 ): readonly Conflict[] {
   const last = manager === KUBECTL ? parseConfiguration(live.metadata.annotations?.[LAST_APPLIED]) : undefined
   if (!last) return conflicts
-  const fields = appliedFields(last, schema)
+  const { added, modified, removed } = compare(last, live, schema)
+  const since = union(union(added, modified), removed)
+  const fields = difference(appliedFields(last, schema), since)
   return conflicts
     .map((conflict) => ({ ...conflict, fields: difference(conflict.fields, fields) }))
     .filter((conflict) => !isEmpty(conflict.fields))
