@@ -101,6 +101,8 @@ export class PodWorker {
     // Labels and annotations may be files of a volume.
     if (JSON.stringify(pod.metadata) !== JSON.stringify(this.#pod.metadata)) this.#volumesDueAt = 0
     this.#pod = withServiceAccountVolume(pod)
+    // Nothing starts any more: a hook that a pass waits for does not hold up the end.
+    if (pod.metadata.deletionTimestamp !== undefined) this.#life.abort()
     this.#wake()
   }
 

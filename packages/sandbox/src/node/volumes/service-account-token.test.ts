@@ -16,7 +16,7 @@ function issuer(status: number, body: object): TokenIssuer & { asked: string[] }
   const transport: TokenIssuer['transport'] = {
     call: async ({ method, path, body: text }) => {
       asked.push(`${method} ${path} ${String(text)}`)
-      return { status, headers: {}, text: JSON.stringify(body) }
+      return { status, header: () => undefined, text: JSON.stringify(body) }
     },
   }
   return { transport, asked }
