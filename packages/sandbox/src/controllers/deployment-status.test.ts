@@ -39,7 +39,7 @@ test('a rollout is created, progresses and ends', () => {
     now: start,
     created: true,
   })
-  expect(said(created)).toEqual([notAvailable, 'Progressing True NewReplicaSetCreated Created new replica set "web-1"'])
+  expect(said(created)).toEqual(['Progressing True NewReplicaSetCreated Created new replica set "web-1"', notAvailable])
   const moving = observeDeployment(deployment(created), { newest: replicaSet(0), older: [], now: start })
   expect(said(moving)).toEqual([notAvailable, 'Progressing True ReplicaSetUpdated ReplicaSet "web-1" is progressing.'])
   const done = observeDeployment(deployment(moving), { newest: replicaSet(1), older: [], now: start })
@@ -80,12 +80,41 @@ test('what has not changed keeps its times', () => {
 test('a completed Deployment whose pod fails stays progressed', () => {
   const done = observeDeployment(deployment(), { newest: replicaSet(1), older: [], now: start })
   const failed = observeDeployment(deployment(done), { newest: replicaSet(0), older: [], now: start })
-  expect(said(failed)[0]).toBe(notAvailable)
-  expect(said(failed)[1]).toMatch(/^Progressing True/)
+  expect(said(failed)[1]).toBe(notAvailable)
+  expect(said(failed)[0]).toMatch(/^Progressing True/)
 })
 
 test('pods that cannot be made are told by the Deployment, too', () => {
   const conditions = [{ type: 'ReplicaFailure', status: 'True' as const, reason: 'FailedCreate', message: 'quota' }]
   const status = observeDeployment(deployment(), { newest: replicaSet(0, { conditions }), older: [], now: start })
   expect(said(status)[2]).toBe('ReplicaFailure True FailedCreate quota')
+})
+
+test('a pause is told, and its end, and neither counts the time', () => {
+  const moving = observeDeployment(deployment(), { newest: replicaSet(0), older: [], now: start })
+  const paused = observeDeployment(deployment(moving, { paused: true }), {
+    newest: replicaSet(0),
+    older: [],
+    now: start,
+    rolling: false,
+  })
+  expect(said(paused).at(-1)).toBe('Progressing Unknown DeploymentPaused Deployment is paused')
+  const resumed = observeDeployment(deployment(paused), { newest: replicaSet(0), older: [], now: start })
+  expect(said(resumed).at(-1)).toBe('Progressing Unknown DeploymentResumed Deployment is resumed')
+})
+
+test('the time of the last progress counts, not that of the first', () => {
+  const later = new Date(start.getTime() + 30_000)
+  const moving = observeDeployment(deployment(), { newest: replicaSet(0), older: [], now: start })
+  const further = observeDeployment(deployment(moving, { replicas: 2 }), {
+    newest: replicaSet(1, { replicas: 2 }),
+    older: [],
+    now: later,
+  })
+  const progress = further.conditions?.find(({ type }) => type === 'Progressing')
+  expect(progress).toMatchObject({
+    reason: 'ReplicaSetUpdated',
+    lastUpdateTime: '2026-11-21T09:00:30Z',
+    lastTransitionTime: '2026-11-21T09:00:00Z',
+  })
 })

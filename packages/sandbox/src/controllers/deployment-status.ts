@@ -12,7 +12,12 @@ export interface RolloutState {
   readonly now: Date
   /** The newest ReplicaSet was made in this reconciliation. */
   readonly created?: boolean
+  /** Whether pods are being replaced, and not only counted or scaled. Default true. */
+  readonly rolling?: boolean
 }
+
+/** `progressDeadlineSeconds` of a Deployment that may take for ever. */
+const NO_DEADLINE = 2 ** 31 - 1
 
 /**
  * The status of a Deployment in the words of kube-controller-manager (kubernetes pkg/controller/deployment:
@@ -20,27 +25,19 @@ export interface RolloutState {
  */
 export function observeDeployment(deployment: Deployment, state: RolloutState): DeploymentStatus {
   const { newest, older, now } = state
-  const all = newest ? [newest, ...older] : older
-  const count = (of: (status: NonNullable<ReplicaSet['status']>) => number | undefined, sets = all) =>
-    sets.reduce((total, { status }) => total + ((status && of(status)) ?? 0), 0)
-  const replicas = count((status) => status.replicas)
-  const availableReplicas = count((status) => status.availableReplicas)
-  const counts = {
-    replicas,
-    updatedReplicas: count((status) => status.replicas, newest ? [newest] : []),
-    readyReplicas: count((status) => status.readyReplicas),
-    availableReplicas,
-    unavailableReplicas: Math.max(0, all.reduce((total, set) => total + wantedReplicas(set), 0) - availableReplicas),
-  }
+  const counts = countReplicas(newest, older)
   const { generation } = deployment.metadata
   const old = deployment.status ?? {}
-  const conditions = [availableCondition(deployment, availableReplicas), progress(deployment, counts, state)]
-  const failure = newest?.status?.conditions?.find(({ type }) => type === 'ReplicaFailure')
+  const noted = withFoundSet(withPause(deployment, now), state)
+  const observed = withFailures(
+    withProgress(withCondition(noted, availableCondition(deployment, counts), now), deployment, counts, state),
+    state,
+  )
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     ...nonZero(counts),
     ...(old.collisionCount !== undefined && { collisionCount: old.collisionCount }),
-    conditions: [...conditions, failure].flatMap((said) => (said ? [withTimes(said, old.conditions, now)] : [])),
+    conditions: observed,
   }
 }
 
@@ -48,39 +45,85 @@ type Counts = Required<
   Pick<DeploymentStatus, 'replicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas' | 'unavailableReplicas'>
 >
 
+function countReplicas(newest: ReplicaSet | undefined, older: readonly ReplicaSet[]): Counts {
+  const all = newest ? [newest, ...older] : older
+  const count = (of: (status: NonNullable<ReplicaSet['status']>) => number | undefined, sets = all) =>
+    sets.reduce((total, { status }) => total + ((status && of(status)) ?? 0), 0)
+  const availableReplicas = count((status) => status.availableReplicas)
+  return {
+    replicas: count((status) => status.replicas),
+    updatedReplicas: count((status) => status.replicas, newest ? [newest] : []),
+    readyReplicas: count((status) => status.readyReplicas),
+    availableReplicas,
+    unavailableReplicas: Math.max(0, all.reduce((total, set) => total + wantedReplicas(set), 0) - availableReplicas),
+  }
+}
+
 /** Zeros are left out, as Go's `omitempty` does. */
 function nonZero(counts: Counts): Partial<Counts> {
   return Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== 0))
 }
 
-function availableCondition(deployment: Deployment, availableReplicas: number): Condition {
+function availableCondition(deployment: Deployment, { availableReplicas }: Counts): Condition {
   const isEnough = availableReplicas >= wantedReplicas(deployment) - rolloutBounds(deployment).maxUnavailable
   return isEnough
     ? said('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.')
     : said('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.')
 }
 
-function progress(deployment: Deployment, counts: Counts, state: RolloutState): Condition | undefined {
-  const { newest, created = false, now } = state
-  const old = deployment.status?.conditions?.find(({ type }) => type === 'Progressing')
-  if (newest === undefined) return old
-  const set = `ReplicaSet "${newest.metadata.name}"`
-  if (isComplete(deployment, counts)) {
-    return said('Progressing', 'True', 'NewReplicaSetAvailable', `${set} has successfully progressed.`)
+/** The conditions so far, with what a pause that has begun or ended makes of them. */
+function withPause(deployment: Deployment, now: Date): Condition[] {
+  const conditions = deployment.status?.conditions ?? []
+  const { reason } = conditionOf(conditions, 'Progressing') ?? {}
+  if (!hasDeadline(deployment) || reason === 'ProgressDeadlineExceeded') return conditions
+  const isPaused = deployment.spec.paused === true
+  if (isPaused && reason !== 'DeploymentPaused') {
+    return withCondition(conditions, said('Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused'), now)
   }
+  if (isPaused || reason !== 'DeploymentPaused') return conditions
+  return withCondition(conditions, said('Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed'), now)
+}
+
+/** A ReplicaSet that was just made begins the progress again; one that was there begins it where nobody spoke of it. */
+function withFoundSet(conditions: Condition[], { newest, created = false, now }: RolloutState): Condition[] {
+  if (newest === undefined) return conditions
+  const { name } = newest.metadata
   if (created) {
-    const message = `Created new replica set "${newest.metadata.name}"`
-    return { ...said('Progressing', 'True', 'NewReplicaSetCreated', message), lastUpdateTime: timestamp(now) }
+    const made = said('Progressing', 'True', 'NewReplicaSetCreated', `Created new replica set "${name}"`)
+    return withCondition(conditions, made, now)
   }
-  if (hasProgressed(deployment.status ?? {}, counts, newest)) {
-    const moving = said('Progressing', 'True', 'ReplicaSetUpdated', `${set} is progressing.`)
-    return { ...moving, lastUpdateTime: timestamp(now) }
+  if (conditionOf(conditions, 'Progressing') !== undefined) return conditions
+  return withCondition(
+    conditions,
+    said('Progressing', 'True', 'FoundNewReplicaSet', `Found new replica set "${name}"`),
+    now,
+  )
+}
+
+function withProgress(
+  conditions: Condition[],
+  deployment: Deployment,
+  counts: Counts,
+  { newest, rolling = true, now }: RolloutState,
+): Condition[] {
+  const before = conditionOf(conditions, 'Progressing')
+  const isDone = counts.replicas === counts.updatedReplicas && before?.reason === 'NewReplicaSetAvailable'
+  if (!rolling || !hasDeadline(deployment) || isDone) return conditions
+  const who = newest ? `ReplicaSet "${newest.metadata.name}"` : `Deployment "${deployment.metadata.name}"`
+  if (isComplete(deployment, counts)) {
+    const done = said('Progressing', 'True', 'NewReplicaSetAvailable', `${who} has successfully progressed.`)
+    return withCondition(conditions, done, now)
   }
-  if (old !== undefined && (millisecondsToDeadline(deployment, now) ?? 1) <= 0) {
-    return said('Progressing', 'False', 'ProgressDeadlineExceeded', `${set} has timed out progressing.`)
+  if (hasProgressed(deployment.status ?? {}, counts)) {
+    const moving = said('Progressing', 'True', 'ReplicaSetUpdated', `${who} is progressing.`)
+    // The time of the last progress counts, even where nothing else of the condition changes.
+    const since = before?.status === 'True' ? before.lastTransitionTime : undefined
+    const others = conditions.filter(({ type }) => type !== 'Progressing')
+    return [...others, { ...withTimes(moving, now), ...(since !== undefined && { lastTransitionTime: since }) }]
   }
-  if (old !== undefined && old.reason !== 'NewReplicaSetAvailable') return old
-  return said('Progressing', 'True', 'ReplicaSetUpdated', `${set} is progressing.`)
+  if ((millisecondsToDeadline(deployment, now, before) ?? 1) > 0) return conditions
+  const late = said('Progressing', 'False', 'ProgressDeadlineExceeded', `${who} has timed out progressing.`)
+  return withCondition(conditions, late, now)
 }
 
 function isComplete(deployment: Deployment, counts: Counts): boolean {
@@ -89,11 +132,9 @@ function isComplete(deployment: Deployment, counts: Counts): boolean {
 }
 
 /** More new pods, more ready ones, or fewer old ones than last time. */
-function hasProgressed(old: DeploymentStatus, counts: Counts, newest: ReplicaSet): boolean {
+function hasProgressed(old: DeploymentStatus, counts: Counts): boolean {
   const oldPods = (old.replicas ?? 0) - (old.updatedReplicas ?? 0)
-  const isNewRollout = old.conditions?.some(({ message }) => message?.includes(`"${newest.metadata.name}"`)) !== true
   return (
-    isNewRollout ||
     counts.updatedReplicas > (old.updatedReplicas ?? 0) ||
     counts.readyReplicas > (old.readyReplicas ?? 0) ||
     counts.availableReplicas > (old.availableReplicas ?? 0) ||
@@ -101,32 +142,53 @@ function hasProgressed(old: DeploymentStatus, counts: Counts, newest: ReplicaSet
   )
 }
 
+/** Pods that cannot be made: the newest ReplicaSet's word counts, else that of another. */
+function withFailures(conditions: Condition[], { newest, older, now }: RolloutState): Condition[] {
+  const [failure] = [...(newest ? [newest] : []), ...older].flatMap(
+    ({ status }) => status?.conditions?.find(({ type }) => type === 'ReplicaFailure') ?? [],
+  )
+  if (failure === undefined) return conditions.filter(({ type }) => type !== 'ReplicaFailure')
+  const { status, reason = '', message = '' } = failure
+  return withCondition(conditions, said('ReplicaFailure', status, reason, message), now)
+}
+
 /** Until the rollout counts as failed; undefined while nothing waits for it. */
-export function millisecondsToDeadline(deployment: Deployment, now: Date): number | undefined {
-  const old = deployment.status?.conditions?.find(({ type }) => type === 'Progressing')
+export function millisecondsToDeadline(
+  deployment: Deployment,
+  now: Date,
+  progress = conditionOf(deployment.status?.conditions ?? [], 'Progressing'),
+): number | undefined {
   const { progressDeadlineSeconds = 600 } = deployment.spec
-  if (old?.lastUpdateTime === undefined || old.reason === 'NewReplicaSetAvailable') return undefined
-  if (old.reason === 'ProgressDeadlineExceeded') return 0
-  return Date.parse(old.lastUpdateTime) + progressDeadlineSeconds * 1000 - now.getTime()
+  if (!hasDeadline(deployment) || progress?.lastUpdateTime === undefined) return undefined
+  if (progress.reason === 'NewReplicaSetAvailable') return undefined
+  if (progress.reason === 'ProgressDeadlineExceeded') return 0
+  return Date.parse(progress.lastUpdateTime) + progressDeadlineSeconds * 1000 - now.getTime()
+}
+
+function hasDeadline({ spec }: Deployment): boolean {
+  return spec.progressDeadlineSeconds !== NO_DEADLINE
+}
+
+function conditionOf(conditions: readonly Condition[], type: string): Condition | undefined {
+  return conditions.find((condition) => condition.type === type)
 }
 
 function said(type: string, status: Condition['status'], reason: string, message: string): Condition {
   return { type, status, reason, message }
 }
 
-/** A condition that says the same keeps its times; another status is a transition. */
-function withTimes(condition: Condition, old: readonly Condition[] = [], now: Date): Condition {
-  const before = old.find(({ type }) => type === condition.type)
-  const { type, status, reason, message } = condition
-  const isSame = before?.status === status && before.reason === reason && before.message === message
-  const updated = condition.lastUpdateTime ?? (isSame ? before.lastUpdateTime : undefined) ?? timestamp(now)
-  const transitioned = (before?.status === status ? before.lastTransitionTime : undefined) ?? timestamp(now)
-  return {
-    type,
-    status,
-    ...(reason !== undefined && { reason }),
-    ...(message !== undefined && { message }),
-    lastUpdateTime: updated,
-    lastTransitionTime: transitioned,
-  }
+function withTimes(condition: Condition, now: Date): Condition {
+  return { ...condition, lastUpdateTime: timestamp(now), lastTransitionTime: timestamp(now) }
+}
+
+/** A condition with the same status and reason stays as it was; another one goes to the end (`SetDeploymentCondition`). */
+function withCondition(conditions: readonly Condition[], condition: Condition, now: Date): Condition[] {
+  const before = conditionOf(conditions, condition.type)
+  if (before?.status === condition.status && before.reason === condition.reason) return [...conditions]
+  const written = withTimes(condition, now)
+  const since = before?.status === condition.status ? before.lastTransitionTime : undefined
+  return [
+    ...conditions.filter(({ type }) => type !== condition.type),
+    { ...written, ...(since !== undefined && { lastTransitionTime: since }) },
+  ]
 }

@@ -1,10 +1,10 @@
 import { isAlreadyExists, isNotFound, Kinds, ownerReferenceTo, refTo, rolloutBounds } from '@nexus/kube'
 import type { Deployment, KubeObject, Pod, PodTemplateSpec, ReplicaSet } from '@nexus/kube'
 import { millisecondsToDeadline, observeDeployment } from './deployment-status.ts'
-import { isRecreate, newestReplicas, planShrink, wantedReplicas } from './rollout.ts'
+import { isRecreate, isScaled, newestReplicas, planScaling, planShrink, wantedReplicas } from './rollout.ts'
 import { runReconciler, watching } from './runtime/controller.ts'
 import type { ControllerContext } from './runtime/controller.ts'
-import { canonicalJson, isSameJson, mergePatchBetween } from './runtime/merge-patch.ts'
+import { canonicalJson, hasEverything, isSameJson, mergePatchBetween } from './runtime/merge-patch.ts'
 import { hashSuffix } from './runtime/names.ts'
 import { controllerOf, isBeingDeleted, isControlledBy, keyOf, parseKey } from './runtime/objects.ts'
 import type { Requeue } from './runtime/work-queue.ts'
@@ -12,6 +12,7 @@ import type { Requeue } from './runtime/work-queue.ts'
 const COMPONENT = 'deployment-controller'
 const HASH_LABEL = 'pod-template-hash'
 const REVISION = 'deployment.kubernetes.io/revision'
+const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** Rolls Deployments out: one ReplicaSet per pod template, scaled within the bounds of the strategy. */
@@ -42,6 +43,8 @@ function ownerKeys(object: KubeObject): string[] {
 
 class DeploymentReconciler {
   readonly #context: ControllerContext
+  /** The versions of the Deployments as they were written last, by uid. */
+  readonly #written = new Map<string, number>()
 
   constructor(context: ControllerContext) {
     this.#context = context
@@ -51,18 +54,45 @@ class DeploymentReconciler {
     const { name, namespace } = parseKey(key)
     const deployment = this.#context.informers.of(Kinds.Deployment).get(name, namespace)
     if (deployment === undefined) return undefined
+    if (this.#isOutdated(deployment)) return undefined
     const sets = this.#ownedSets(deployment)
     const newest = sets.find((set) => isMadeOf(set, deployment.spec.template))
     const older = sets.filter((set) => set !== newest)
-    if (isBeingDeleted(deployment)) return this.#writeStatus(deployment, { newest, older })
-
+    if (isBeingDeleted(deployment)) return this.#writeStatus(deployment, { newest, older, rolling: false })
     const isPaused = deployment.spec.paused === true
-    const made = newest ?? (isPaused ? undefined : await this.#createNewest(deployment, older))
-    if (isPaused) await this.#keepSize(deployment, sets)
+    if (isPaused || isScaled(deployment, sets)) return this.#resize(deployment, newest, older)
+    return this.#rollOut(deployment, newest, older)
+  }
+
+  /** An older copy than what was written last would have it all decided again; the newer one is on its way. */
+  #isOutdated({ metadata }: Deployment): boolean {
+    return Number(metadata.resourceVersion) < (this.#written.get(metadata.uid ?? '') ?? 0)
+  }
+
+  /** A Deployment that is paused, or just got another size, replaces no pods. */
+  async #resize(
+    deployment: Deployment,
+    newest: ReplicaSet | undefined,
+    older: readonly ReplicaSet[],
+  ): Promise<Requeue | undefined> {
+    const revision = newest && (await this.#annotateNewest(deployment, newest, older))
+    for (const { replicaSet, replicas } of planScaling(deployment, newest, older)) {
+      await this.#setReplicas(deployment, replicaSet, replicas)
+    }
+    if (deployment.spec.paused === true) await this.#cleanUp(deployment, older)
+    return this.#writeStatus(deployment, { newest, older, rolling: false, ...(revision !== undefined && { revision }) })
+  }
+
+  async #rollOut(
+    deployment: Deployment,
+    newest: ReplicaSet | undefined,
+    older: readonly ReplicaSet[],
+  ): Promise<Requeue | undefined> {
+    const made = newest ?? (await this.#createNewest(deployment, older))
     if (made === undefined) return this.#writeStatus(deployment, { newest, older })
     const revision = await this.#annotateNewest(deployment, made, older)
-    if (!isPaused) await this.#scale(deployment, made, older)
-    await this.#cleanUp(deployment, older)
+    await this.#scale(deployment, made, older)
+    if (isRolledOut(deployment)) await this.#cleanUp(deployment, older)
     return this.#writeStatus(deployment, { newest: made, older, created: newest === undefined, revision })
   }
 
@@ -110,27 +140,28 @@ class DeploymentReconciler {
   }
 
   /**
-   * A template that comes back is the newest again, so its ReplicaSet gets the next revision. What the Deployment is
-   * annotated with stands beside it: the history of a rollout tells it as the cause of the change.
+   * A template that comes back is the newest again, so its ReplicaSet gets the next revision, and remembers those it was
+   * before. What the Deployment is annotated with stands beside it: the history of a rollout tells it as the cause of the
+   * change.
    */
   async #annotateNewest(deployment: Deployment, newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<string> {
     const last = Math.max(0, ...older.map(revisionOf))
-    const revision = String(revisionOf(newest) > last ? revisionOf(newest) : last + 1)
-    const wanted = Object.entries({ ...copiedAnnotations(deployment), [REVISION]: revision })
-    const missing = wanted.filter(([name, value]) => newest.metadata.annotations?.[name] !== value)
-    if (missing.length > 0) {
-      const body = { metadata: { annotations: Object.fromEntries(missing) } }
+    const before = revisionOf(newest)
+    const revision = String(before > last ? before : last + 1)
+    const { annotations = {} } = newest.metadata
+    const history = [annotations[REVISION_HISTORY], before].filter(Boolean).join(',')
+    const isAgain = before > 0 && String(before) !== revision
+    const wanted = {
+      ...copiedAnnotations(deployment),
+      [REVISION]: revision,
+      ...(isAgain && { [REVISION_HISTORY]: history }),
+    }
+    const { minReadySeconds = 0 } = deployment.spec
+    if (!hasEverything(annotations, wanted) || (newest.spec.minReadySeconds ?? 0) !== minReadySeconds) {
+      const body = { metadata: { annotations: wanted }, spec: { minReadySeconds } }
       await this.#context.kube.patch(refTo(Kinds.ReplicaSet, newest.metadata), { type: 'merge', body })
     }
     return revision
-  }
-
-  /** A paused Deployment rolls nothing out, but it can be scaled while one ReplicaSet has all its pods. */
-  async #keepSize(deployment: Deployment, sets: readonly ReplicaSet[]): Promise<void> {
-    const active = sets.filter((set) => wantedReplicas(set) > 0)
-    const only = active.length === 0 ? sets.at(-1) : active[0]
-    if (active.length > 1 || only === undefined || wantedReplicas(only) === wantedReplicas(deployment)) return
-    await this.#setReplicas(deployment, only, wantedReplicas(deployment))
   }
 
   async #scale(deployment: Deployment, newest: ReplicaSet, older: readonly ReplicaSet[]): Promise<void> {
@@ -147,6 +178,8 @@ class DeploymentReconciler {
   }
 
   async #setReplicas(deployment: Deployment, set: ReplicaSet, replicas: number): Promise<void> {
+    const isTold = hasEverything(set.metadata.annotations, sizeAnnotations(deployment))
+    if (wantedReplicas(set) === replicas && isTold) return
     const body = { metadata: { annotations: sizeAnnotations(deployment) }, spec: { replicas } }
     await this.#context.kube.patch(refTo(Kinds.ReplicaSet, set.metadata), { type: 'merge', body })
     this.#noteScaling(deployment, { ...set, spec: { ...set.spec, replicas } }, wantedReplicas(set))
@@ -195,6 +228,7 @@ class DeploymentReconciler {
     const ref = refTo(Kinds.Deployment, deployment.metadata)
     const body = { metadata: { annotations }, status }
     const written = await kube.patch(ref, { type: 'merge', body }, { subresource: 'status' })
+    this.#written.set(written.metadata.uid ?? '', Number(written.metadata.resourceVersion))
     const isWritten = Object.entries(annotations).every(([key, value]) => written.metadata.annotations?.[key] === value)
     if (!isWritten) await kube.patch(ref, { type: 'merge', body: { metadata: { annotations } } })
   }
@@ -205,7 +239,16 @@ interface Rollout {
   readonly newest: ReplicaSet | undefined
   readonly older: readonly ReplicaSet[]
   readonly created?: boolean
+  readonly rolling?: boolean
   readonly revision?: string
+}
+
+/** Old ReplicaSets are kept until the rollout is over. */
+function isRolledOut(deployment: Deployment): boolean {
+  const { status = {}, metadata } = deployment
+  const counts = [status.updatedReplicas, status.replicas, status.availableReplicas]
+  const isSeen = (status.observedGeneration ?? 0) >= (metadata.generation ?? 0)
+  return isSeen && counts.every((count = 0) => count === wantedReplicas(deployment))
 }
 
 function revisionOf({ metadata }: KubeObject): number {
