@@ -34,15 +34,15 @@ function rollout({ namespace, prepare, until }: ServerUnderTest) {
       }),
     /** Compares what has happened to the Deployment, in no order, once so much has. */
     events: (count: number) =>
-      until({ method: 'GET', path: `${pathIn(namespace, 'events')}`, compared: eventsOf }, ({ body }) => {
+      until({ method: 'GET', path: pathIn(namespace, 'events'), compared: eventsOf }, ({ body }) => {
         return JSON.stringify(eventsOf(body)).split('Scaled ').length > count
       }),
     /** Says that the pods of a revision are ready, once there are so many. */
     async ready(image: string, count: number) {
       const { body } = await until({ method: 'GET', path: pods, compared: () => '' }, (answer) => {
-        return podsWith(answer, image).length === count
+        return podsWith(answer.body, image).length === count
       })
-      for (const pod of podsWith({ body, status: 200 }, image)) {
+      for (const pod of podsWith(body, image)) {
         const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status: 'True' }))
         const status = { phase: 'Running', conditions }
         const one = `${pods}/${String(fieldAt(pod, 'metadata', 'name'))}/status`
@@ -209,7 +209,7 @@ function listAt(value: unknown, ...path: string[]): readonly unknown[] {
   return Array.isArray(list) ? list : []
 }
 
-function podsWith({ body }: Answer, image: string): readonly unknown[] {
+function podsWith(body: unknown, image: string): readonly unknown[] {
   return listAt(body, 'items').filter(
     (pod) =>
       fieldAt(listAt(pod, 'spec', 'containers')[0], 'image') === image &&
