@@ -195,6 +195,16 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     expect((await kubectl(['get', 'configmap', 'dry', '-n', 'demo'])).code).toBe(0)
   })
 
+  test('a role that gathers others, and what that allows', async () => {
+    await kubectl(['create', 'clusterrole', 'all-llamas', '--aggregation-rule=llamas=yes'])
+    await kubectl(['create', 'clusterrole', 'some-llamas', '--verb=get', '--resource=configmaps'])
+    await kubectl(['label', 'clusterrole', 'some-llamas', 'llamas=yes'])
+    await kubectl(['create', 'clusterrolebinding', 'llamas', '--clusterrole=all-llamas', '--user=ann'])
+    const mayGet = await kubectl(['auth', 'can-i', 'get', 'configmaps', '--as', 'ann'])
+    const mayDelete = await kubectl(['auth', 'can-i', 'delete', 'configmaps', '--as', 'ann'])
+    expect([mayGet.stdout.trim(), mayDelete.stdout.trim()]).toEqual(['yes', 'no'])
+  })
+
   test('who one is and a token for another', async () => {
     expect((await kubectl(['auth', 'whoami'])).stdout).toContain('admin')
     await kubectl(['create', 'serviceaccount', 'speaker', '-n', 'demo'])

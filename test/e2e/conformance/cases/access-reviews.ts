@@ -76,6 +76,17 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'a question with wrong fields is refused',
+    async run({ send }) {
+      const strict = `${SELF}?fieldValidation=Strict`
+      const spec = { nonsense: 1, resourceAttributes: { verb: 'get', resource: 'pods', more: 1 } }
+      await send({ method: 'POST', path: strict, body: { spec } })
+      await send({ method: 'POST', path: SELF, body: { spec } })
+      await send({ method: 'POST', path: SELF, body: { spec: { resourceAttributes: { verb: 1 } } } })
+      await send({ method: 'POST', path: OTHERS, body: { spec: { user: ['bob'] } } })
+    },
+  },
+  {
     title: 'one asks for everything one may do',
     async run({ namespace, send }) {
       const body = { spec: { namespace } }

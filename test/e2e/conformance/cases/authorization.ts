@@ -51,6 +51,9 @@ export const cases: readonly ConformanceCase[] = [
       await ask(server, [
         ['GET', maps],
         ['GET', `${maps}?watch=1`],
+        ['GET', `${maps}?watch=yes`],
+        ['GET', `${maps}?watch=False`],
+        ['GET', `${maps}/a?watch=1`],
         ['GET', `${maps}?fieldSelector=metadata.name%3Da`],
         ['GET', `${maps}/a`],
         ['PUT', `${maps}/a`],

@@ -115,6 +115,8 @@ export const cases: readonly ConformanceCase[] = [
       const path = await makeRobot(server)
       for (const body of [
         { spec: { expirationSeconds: 599 } },
+        { spec: { expirationSeconds: '600' } },
+        { spec: { audiences: 'vault' } },
         { spec: { expirationSeconds: 2 ** 33 } },
         { metadata: { name: 'another' } },
         { metadata: { namespace: 'another' } },

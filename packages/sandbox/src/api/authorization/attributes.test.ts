@@ -12,6 +12,11 @@ function attributes(method: string, target: string): object {
 test.each([
   ['GET', '/api/v1/pods', { verb: 'list', resource: 'pods', namespace: '', name: '' }],
   ['GET', '/api/v1/namespaces/a/pods/b', { verb: 'get', namespace: 'a', name: 'b' }],
+  ['GET', '/api/v1/namespaces/a/pods?watch=yes', { verb: 'watch', namespace: 'a', name: '' }],
+  ['GET', '/api/v1/namespaces/a/pods?watch', { verb: 'watch' }],
+  ['GET', '/api/v1/namespaces/a/pods?watch=False', { verb: 'list' }],
+  ['GET', '/api/v1/namespaces/a/pods?watch=0&watch=1', { verb: 'list' }],
+  ['GET', '/api/v1/namespaces/a/pods/b?watch=1', { verb: 'get', name: 'b' }],
   ['GET', '/api/v1/namespaces/a/pods?watch=1', { verb: 'watch', namespace: 'a', name: '' }],
   ['GET', '/api/v1/namespaces/a/pods?watch=true&fieldSelector=metadata.name%3Db', { verb: 'watch', name: 'b' }],
   ['GET', '/api/v1/namespaces/a/pods?fieldSelector=metadata.name%3D%3Db', { verb: 'list', name: 'b' }],

@@ -54,7 +54,8 @@ function verbOf(method: string, named: boolean, query: URLSearchParams): string 
   switch (method) {
     case 'GET':
     case 'HEAD':
-      return isWatch(query) ? 'watch' : named ? 'get' : 'list'
+      if (named) return 'get'
+      return isWatch(query) ? 'watch' : 'list'
     case 'POST':
       return 'create'
     case 'PUT':
@@ -68,9 +69,10 @@ function verbOf(method: string, named: boolean, query: URLSearchParams): string 
   }
 }
 
-function isWatch(query: URLSearchParams): boolean {
+/** Whether a GET of a collection is a watch. A boolean of a query as kube-apiserver reads it: all but two words are true. */
+export function isWatch(query: URLSearchParams): boolean {
   const watch = query.get('watch')
-  return watch === 'true' || watch === '1'
+  return watch !== null && watch !== '0' && watch.toLowerCase() !== 'false'
 }
 
 /** A list of `metadata.name=x` asks for one object, so that a role for that name allows it. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { admitRequest } from '../authorization/admit-request.ts'
-import { attributesOfObjects, attributesOfPath } from '../authorization/attributes.ts'
+import { attributesOfObjects, attributesOfPath, isWatch } from '../authorization/attributes.ts'
 import type { Attributes } from '../authorization/attributes.ts'
 import type { Call, Cluster } from '../cluster.ts'
 import { methodNotAllowed, noSuchResource } from '../errors.ts'
@@ -23,10 +23,11 @@ import { replaceObject } from '../verbs/update.ts'
 import { watchObjects } from '../verbs/watch.ts'
 import { checkWriteOptions, isApply } from '../verbs/write-options.ts'
 import { fieldValidationOf } from '../objects/field-validation.ts'
-import { sendPageNotFound, sendText, sendValue } from './answer.ts'
+import { sendJson, sendPageNotFound, sendText, sendValue } from './answer.ts'
 import { contentTypeOf, parseBody, readBody } from './body.ts'
 import { duplicateFields } from './duplicate-fields.ts'
 import { describeServer, sendDescription } from './information.ts'
+import { listText } from './list-text.ts'
 import { answerForm } from './negotiation.ts'
 import type { AnswerForm } from './negotiation.ts'
 import { checkName, parseObjectPath, versionAt } from './path.ts'
@@ -192,19 +193,15 @@ function checkVerb({ resource, path }: Call, verb: Verb): void {
 
 async function read({ call, form, response }: Exchange): Promise<void> {
   const { resource, path, query, cluster } = call
-  if (isTrue(query.get('watch'))) return watchObjects(call, form, response)
+  // One object is watched by its name as a field selector.
+  if (path.name === '' && isWatch(query)) return watchObjects(call, form, response)
   if (path.subresource === 'log') return streamLog(call, response)
   if (path.subresource === 'scale') return sendValue(response, 200, readScale(call), form)
   const now = cluster.clock()
-  const value = path.name
-    ? viewOne(getObject(call), resource, form, now)
-    : viewPage(listObjects(call), resource, form, now)
-  sendValue(response, 200, value, form)
-}
-
-/** A boolean of a query, as kube-apiserver reads it: all but two words are true. */
-function isTrue(value: string | null): boolean {
-  return value !== null && value !== '0' && value.toLowerCase() !== 'false'
+  if (path.name !== '') return sendValue(response, 200, viewOne(getObject(call), resource, form, now), form)
+  const page = listObjects(call)
+  if (form.view === 'object' && form.encoding === 'json') return sendJson(response, 200, listText(page, resource))
+  sendValue(response, 200, viewPage(page, resource, form, now), form)
 }
 
 /** What a write answers: the status code, and the body in the view the client asked for. */
@@ -258,7 +255,7 @@ function created(call: Call, body: unknown): Written {
   const { resource, path } = call
   if (path.subresource === 'token') return plain(201, requestToken(call, body))
   if (path.subresource === 'binding') return plain(201, bindPod(call, body))
-  if (resource.kind === 'SelfSubjectReview') return plain(201, reviewSelf(call))
+  if (resource.kind === 'SelfSubjectReview') return plain(201, reviewSelf(call, body))
   if (resource.kind === 'TokenReview') return plain(201, reviewToken(call, body))
   if (ACCESS_REVIEWS.has(resource.kind)) return plain(201, reviewAccess(call, body))
   return shown(call, 201, createObject(call, body))

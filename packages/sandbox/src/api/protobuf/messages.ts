@@ -246,7 +246,11 @@ export const MESSAGES: Readonly<Record<string, Message>> = {
     5: list('dryRun'),
   },
   'rbac.authorization.k8s.io/v1/Role': { 1: one('metadata', metadata), 2: rules },
-  'rbac.authorization.k8s.io/v1/ClusterRole': { 1: one('metadata', metadata), 2: rules },
+  'rbac.authorization.k8s.io/v1/ClusterRole': {
+    1: one('metadata', metadata),
+    2: rules,
+    3: optional('aggregationRule', { 1: list('clusterRoleSelectors', labelSelector) }),
+  },
   'rbac.authorization.k8s.io/v1/RoleBinding': binding,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': binding,
   'authentication.k8s.io/v1/SelfSubjectReview': {

@@ -4,6 +4,7 @@ import { aggregated } from '../authorization/authorizer.ts'
 import type { PolicyRule } from '../authorization/rules.ts'
 import type { Call } from '../cluster.ts'
 import { badRequest } from '../errors.ts'
+import { readObject } from '../objects/field-validation.ts'
 import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
 import { StatusError } from '../status.ts'
 import type { StatusCause } from '../status.ts'
@@ -27,7 +28,7 @@ export const ACCESS_REVIEWS: ReadonlySet<string> = new Set([
  */
 export function reviewAccess(call: Call, body: unknown): object {
   const { resource, path } = call
-  const spec = fieldAt(body, 'spec')
+  const { spec } = readObject(call, body)
   const metadata = path.namespace === '' ? {} : { namespace: path.namespace }
   const review = { kind: resource.kind, apiVersion: resource.apiVersion, metadata }
   if (resource.kind === 'SelfSubjectRulesReview') return { ...review, spec: {}, status: reviewRules(call, spec) }

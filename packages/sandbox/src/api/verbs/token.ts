@@ -6,7 +6,9 @@ import { timestamp } from '../cluster.ts'
 import type { Call } from '../cluster.ts'
 import { badRequest, conflict, invalid, notFound } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
+import { readObject } from '../objects/field-validation.ts'
 import { fieldAt, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import type { Resource } from '../resources/resource.ts'
 import { invalidValue } from '../validation/cause.ts'
 import { requireObject } from './update.ts'
 
@@ -16,8 +18,9 @@ const LONGEST_SECONDS = 2 ** 32
 const REVIEWS = { group: 'authentication.k8s.io', apiVersion: 'authentication.k8s.io/v1' }
 
 /** POST on `serviceaccounts/<name>/token`: a token with which a pod's program speaks as its ServiceAccount. */
-export function requestToken(call: Call, body: unknown): object {
+export function requestToken(call: Call, sent: unknown): object {
   const account = requireObject(call)
+  const body = readObject(asTokenRequest(call), sent)
   const seconds = numberAt(body, 'spec', 'expirationSeconds') ?? DEFAULT_SECONDS
   checkRequest(body, account, seconds)
   const named = listAt(body, 'spec', 'audiences').filter((audience) => typeof audience === 'string')
@@ -36,16 +39,21 @@ export function requestToken(call: Call, body: unknown): object {
   }
 }
 
-function checkRequest(body: unknown, { metadata: { name, namespace } }: ApiObject, seconds: number): void {
+let tokenRequests: Resource | undefined
+
+/** The call as one for a TokenRequest, which is what its body holds. */
+function asTokenRequest(call: Call): Call {
+  // One for all calls: the schema of a resource is remembered with it.
+  tokenRequests ??= { ...call.resource, ...REVIEWS, version: 'v1', kind: 'TokenRequest' }
+  return { ...call, resource: tokenRequests, path: { ...call.path, name: '' } }
+}
+
+function checkRequest({ metadata }: ApiObject, { metadata: { name } }: ApiObject, seconds: number): void {
   const subject = { group: REVIEWS.group, plural: 'tokenrequests', kind: 'TokenRequest' }
-  const [namedAs = '', placedIn = ''] = [stringAt(body, 'metadata', 'name'), stringAt(body, 'metadata', 'namespace')]
-  if (placedIn !== '' && placedIn !== namespace)
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
-  if (namedAs !== '' && namedAs !== name) {
-    const cause = invalidValue('metadata.name', namedAs, 'must match the service account name if specified')
+  if (metadata.name !== '' && metadata.name !== name) {
+    const cause = invalidValue('metadata.name', metadata.name, 'must match the service account name if specified')
     throw invalid(subject, name, [cause])
   }
-  if (!Number.isInteger(seconds)) throw badRequest('spec.expirationSeconds: must be a whole number')
   const limit =
     seconds < SHORTEST_SECONDS ? 'less than 10 minutes' : seconds > LONGEST_SECONDS ? 'larger than 2^32 seconds' : ''
   if (limit === '') return
@@ -85,7 +93,9 @@ function checkBound(object: ApiObject, account: ApiObject, uid: string): void {
 }
 
 /** POST on `selfsubjectreviews` (`kubectl auth whoami`): who the request comes from. */
-export function reviewSelf({ cluster, user }: Call): object {
+export function reviewSelf(call: Call, body: unknown): object {
+  readObject(call, body)
+  const { cluster, user } = call
   return {
     kind: 'SelfSubjectReview',
     apiVersion: REVIEWS.apiVersion,
@@ -95,7 +105,9 @@ export function reviewSelf({ cluster, user }: Call): object {
 }
 
 /** POST on `tokenreviews`: whose token it is, and whether it is for one of the audiences that ask. */
-export function reviewToken({ cluster }: Call, body: unknown): object {
+export function reviewToken(call: Call, sent: unknown): object {
+  const { cluster } = call
+  const body = readObject(call, sent)
   const token = stringAt(body, 'spec', 'token') ?? ''
   if (token === '') throw badRequest('token is required for TokenReview in authentication')
   const asking = listAt(body, 'spec', 'audiences').filter((audience) => typeof audience === 'string')
