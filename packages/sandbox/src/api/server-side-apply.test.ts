@@ -176,6 +176,36 @@ test('a write to /scale is one of its own, and takes the number of replicas from
   expect((await apply(scale, body, 'fieldManager=one&force=true')).body).toMatchObject({ spec: { replicas: 5 } })
 })
 
+test.each([
+  ['PUT', 'application/json', { spec: { replicas: 1 } }, 400],
+  ['PUT', 'application/json', { metadata: { name: 'other' }, spec: { replicas: 1 } }, 400],
+  ['PUT', 'application/json', { metadata: { name: 'strict' }, spec: { replicas: 'x' } }, 400],
+  ['PATCH', MERGE, { spec: { replicas: 'x' } }, 422],
+  ['PATCH', MERGE, { spec: { replicas: -1 } }, 422],
+  ['PATCH', MERGE, { metadata: { uid: 'x' } }, 409],
+  [
+    'PATCH',
+    APPLY,
+    { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'strict' }, spec: { replicas: 'x' } },
+    500,
+  ],
+])('%s of /scale as %s with %j is refused', async (method, type, body, status) => {
+  await api.ask('POST', DEPLOYMENTS, { body: deployment('strict', 1) })
+  const query = type === APPLY ? '?fieldManager=one' : ''
+  expect((await api.ask(method, `${DEPLOYMENTS}/strict/scale${query}`, { type, body })).status).toBe(status)
+  expect(fieldAt((await api.ask('GET', `${DEPLOYMENTS}/strict`)).body, 'spec', 'replicas')).toBe(1)
+})
+
+test('annotations of a deployment count as a change of what is wished for, others do not', async () => {
+  await api.ask('POST', DEPLOYMENTS, { body: deployment('counted', 1) })
+  const body = { metadata: { annotations: { a: 'b' } } }
+  const noted = await api.ask('PATCH', `${DEPLOYMENTS}/counted`, { type: MERGE, body })
+  expect(fieldAt(noted.body, 'metadata', 'generation')).toBe(2)
+  const labelled = { metadata: { labels: { a: 'b' } } }
+  const again = await api.ask('PATCH', `${DEPLOYMENTS}/counted`, { type: MERGE, body: labelled })
+  expect(fieldAt(again.body, 'metadata', 'generation')).toBe(2)
+})
+
 test('a status has its own managers, and who writes the rest does not own it', async () => {
   const body = { ...deployment('stated', 1), status: { replicas: 9 } }
   expect(JSON.stringify(owners(await apply(`${DEPLOYMENTS}/stated`, body)))).not.toContain('f:status')

@@ -68,7 +68,9 @@ function checkScalar(value: unknown, { type }: ScalarSchema, path: string[], fau
     number: 'numeric (int or float)',
   }
   const expected = type === 'quantity' || type === 'int-or-string' ? 'scalar' : wanted[type]
-  faults.push(`${renderPath(path)}: expected ${expected}, got &value.valueUnstructured{Value:${render(value)}}`)
+  const isNumeric = type === 'integer' || type === 'number'
+  if (isNumeric) faults.push(`${renderPath(path)}: expected ${expected}, got ${typeof value}`)
+  else faults.push(`${renderPath(path)}: expected ${expected}, got &value.valueUnstructured{Value:${render(value)}}`)
 }
 
 function isScalar(value: unknown, type: ScalarSchema['type']): boolean {

@@ -36,7 +36,7 @@ export interface Patched {
  */
 export function applyObject(call: Call, body: unknown): Patched {
   const { cluster, resource, path } = call
-  const config = parseConfiguration(call, body)
+  const config = readConfiguration(call, body)
   const live = cluster.store.get(resource.storageKey, path.namespace, path.name)
   if (!live && path.subresource !== '') throw notFound(resource, path.name)
   const { object, managers } = applyTo(call, live && present(live, resource), config)
@@ -57,6 +57,18 @@ function create(call: Call, wanted: ApiObject, ownership: Parameters<typeof stor
   }
   delete wanted.metadata.resourceVersion
   return storeNew(call, wanted, ownership)
+}
+
+/**
+ * A body as a configuration of the call's resource.
+ * @throws StatusError 400 where it is none, 500 where its schema gives it no meaning.
+ */
+export function readConfiguration(call: Call, body: unknown): Record<string, unknown> {
+  const { group, version, kind } = call.resource
+  const config = parseConfiguration(call, body)
+  const [namespace = '', name = ''] = ['namespace', 'name'].map((field) => stringAt(config, 'metadata', field))
+  checkConfiguration(config, ownedShape(call), `${namespace}/${name}; ${group}/${version}, Kind=${kind}`)
+  return config
 }
 
 function parseConfiguration({ resource }: Call, body: unknown): Record<string, unknown> {
@@ -80,8 +92,6 @@ function notAnObject(config: unknown): string {
 function applyTo(call: Call, live: ApiObject | undefined, config: Record<string, unknown>): Applied {
   const { resource, path, query, cluster } = call
   const schema = ownedShape(call)
-  const version = `${resource.group}/${resource.version}, Kind=${resource.kind}`
-  checkConfiguration(config, schema, `/${stringAt(config, 'metadata', 'name') ?? ''}; ${version}`)
   const now = timestamp(cluster.clock())
   const application: Application = {
     live: live ? withoutManagers(live) : { apiVersion: resource.apiVersion, kind: resource.kind, metadata: {} },

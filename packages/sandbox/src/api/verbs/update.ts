@@ -7,6 +7,7 @@ import { applyDefaults } from '../defaults.ts'
 import { badRequest, conflict, invalid, methodNotAllowed, modified, notFound, unreadableVersion } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { admitChanged } from '../objects/admission.ts'
+import { checkClaimGrowth } from '../objects/claim-growth.ts'
 import { readObject } from '../objects/field-validation.ts'
 import { isRecord, listAt, recordAt, stringAt } from '../objects/fields.ts'
 import { forbiddenChanges } from '../objects/immutability.ts'
@@ -31,11 +32,36 @@ export function replaceObject(call: Call, body: unknown): ApiObject {
   const existing = requireObject(call)
   const wanted = readObject(call, body)
   if (wanted.metadata.name === '') throw nameless(call.path.name)
+  if (isWithoutVersion(wanted) && needsVersion(call.resource)) throw versionless(call)
   return changeObject(call, existing, wanted)
 }
 
-function nameless(name: string): Error {
+/** What carries no name where its path does. */
+export function nameless(name: string): Error {
   return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+}
+
+/** The built-in kinds that are replaced only at the version that was read; so are all custom kinds. */
+const REPLACED_AT_VERSION = new Set([
+  'customresourcedefinitions.apiextensions.k8s.io',
+  'leases.coordination.k8s.io',
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+  'poddisruptionbudgets.policy',
+  'validatingwebhookconfigurations.admissionregistration.k8s.io',
+])
+
+function needsVersion({ custom, storageKey }: Resource): boolean {
+  return custom || REPLACED_AT_VERSION.has(storageKey)
+}
+
+function isWithoutVersion({ metadata: { resourceVersion = '' } }: ApiObject): boolean {
+  return resourceVersion === '' || resourceVersion === '0'
+}
+
+function versionless({ resource, path }: Call): Error {
+  const message = 'Invalid value: 0: must be specified for an update'
+  const cause = { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }
+  return invalid({ ...resource, kind: resource.plural }, path.name, [cause])
 }
 
 /**
@@ -54,6 +80,7 @@ export function changeObject(
   setManagers(changed, ownership(present(existing, resource), changed))
   const next = toStorage(changed, resource)
   if (isUnchanged(next, existing)) return present(existing, resource)
+  checkClaimGrowth(call, next, existing)
   checkQuotas(call, next, existing)
   if (isDryRun(query)) return changed
   if (isFinished(next)) return present(removeObject(cluster, resource, next), resource)
@@ -204,10 +231,15 @@ function lateFinalizers(
   return [cause, cause]
 }
 
-/** `metadata.generation` counts changes of what the user wishes for: of the spec, or of all but status and metadata. */
+/**
+ * `metadata.generation` counts changes of what the user wishes for: of the spec, or of all but status and metadata. For a
+ * Deployment annotations are wishes, too.
+ */
 function countChange(next: ApiObject, existing: ApiObject, resource: Resource): void {
-  const wish = ({ apiVersion: _version, metadata: _metadata, status, ...rest }: ApiObject): unknown =>
-    hasSubresource(resource, 'status') ? rest : { ...rest, status }
+  const wish = ({ apiVersion: _version, metadata, status, ...rest }: ApiObject): unknown => {
+    const annotations = resource.storageKey === 'deployments.apps' ? metadata.annotations : undefined
+    return hasSubresource(resource, 'status') ? { ...rest, annotations } : { ...rest, status }
+  }
   if (isDeepStrictEqual(wish(next), wish(existing))) return
   next.metadata.generation = (existing.metadata.generation ?? 0) + 1
 }
