@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Server } from 'node:net'
 import { expect, test } from 'vitest'
-import { boundPort } from './node/loopback-port.ts'
+import { boundPort } from './node/network/loopback-port.ts'
 import { API_PORT, freePort, GATEWAY_PORT, unlessTaken } from './ports.ts'
 
 async function listenOn(port: number): Promise<Server> {

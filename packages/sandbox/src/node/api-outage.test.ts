@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startApiServer } from '../api/index.ts'
 import { startNodeAgent } from './agent.ts'
 import type { NodeAgent } from './agent.ts'
-import { freeLoopbackPort } from './loopback-port.ts'
+import { freeLoopbackPort } from './network/loopback-port.ts'
 import { accessTo } from './testing/api-servers.ts'
 import { testProgram } from './testing/test-program.ts'
 

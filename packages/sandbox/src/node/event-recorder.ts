@@ -3,7 +3,7 @@ import { messageOf } from '@nexus/core'
 import { isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { Event, KubeClient, Pod } from '@nexus/kube'
 import { isNamespaceLeaving } from '../namespace-leaving.ts'
-import { toSeconds } from './pod-status.ts'
+import { toSeconds } from './status/pod-status.ts'
 
 /** What happened to a pod. */
 export interface PodEvent {

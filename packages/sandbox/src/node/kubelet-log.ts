@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import { readLogLines } from './container-log.ts'
-import type { ContainerView } from './container-view.ts'
+import { readLogLines } from './logs/container-log.ts'
+import type { ContainerView } from './lifecycle/container-view.ts'
 import { refuse } from './kubelet-refusal.ts'
-import { selectLines } from './log-line.ts'
-import type { LogLine } from './log-line.ts'
-import type { LogRequest } from './log-request.ts'
+import { selectLines } from './logs/log-line.ts'
+import type { LogLine } from './logs/log-line.ts'
+import type { LogRequest } from './logs/log-request.ts'
 import type { PodWorker } from './pod-worker.ts'
 
 /** A reader that does not read is cut when this much waits for it: more than the files of a run can hold. */

@@ -1,8 +1,8 @@
 import type { NodeKubeClient } from '@nexus/kube/node'
 import type { KubeClient, ResourceList } from '@nexus/kube'
 import type { EventRecorder } from './event-recorder.ts'
-import type { PodNetwork } from './pod-network.ts'
-import type { ImageProgram } from './programs.ts'
+import type { PodNetwork } from './network/pod-network.ts'
+import type { ImageProgram } from './launch/programs.ts'
 import type { ObjectWatcher } from './volumes/object-watcher.ts'
 
 /** What all pods of a node share. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { writeAddressMap } from './map-file.ts'
+import { writeAddressMap } from './network/map-file.ts'
 
 const run = promisify(execFile)
 const server = createServer((request, response) => response.end(`hello to ${request.headers.host}`))

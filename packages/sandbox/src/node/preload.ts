@@ -3,11 +3,11 @@
 
 import dns from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
-import { watchLifeline } from './lifeline.ts'
-import { addressMapReader } from './map-file.ts'
-import { patchConnect } from './patch-connect.ts'
-import { patchLookup } from './patch-lookup.ts'
-import { LIFELINE_VARIABLE, MAP_VARIABLE, NAMESPACE_VARIABLE, POD_IP_VARIABLE } from './preload-variables.ts'
+import { watchLifeline } from './process/lifeline.ts'
+import { addressMapReader } from './network/map-file.ts'
+import { patchConnect } from './network/patch-connect.ts'
+import { patchLookup } from './network/patch-lookup.ts'
+import { LIFELINE_VARIABLE, MAP_VARIABLE, NAMESPACE_VARIABLE, POD_IP_VARIABLE } from './network/preload-variables.ts'
 
 const {
   [MAP_VARIABLE]: mapPath,

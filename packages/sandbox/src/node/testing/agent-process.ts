@@ -3,7 +3,7 @@
 
 import { createNodeKubeClient } from '@nexus/kube/node'
 import { startNodeAgent } from '../agent.ts'
-import { toolImages } from '../tool-images.ts'
+import { toolImages } from '../launch/tool-images.ts'
 import { accessTo } from './api-servers.ts'
 import { testProgram } from './test-program.ts'
 

@@ -1,4 +1,4 @@
-import type { Program } from '../programs.ts'
+import type { Program } from '../launch/programs.ts'
 
 /** What a container of image `test-program` runs; variables of the pod choose what it does. */
 const SCRIPT = `

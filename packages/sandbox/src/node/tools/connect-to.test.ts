@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AddressMap } from '../address-map.ts'
+import type { AddressMap } from '../network/address-map.ts'
 import { connectToArguments } from './connect-to.ts'
 import { redisCliArguments } from './redis-cli.ts'
 

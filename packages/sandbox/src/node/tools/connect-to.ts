@@ -1,5 +1,5 @@
-import { route } from '../address-map.ts'
-import type { AddressMap } from '../address-map.ts'
+import { route } from '../network/address-map.ts'
+import type { AddressMap } from '../network/address-map.ts'
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 /** Nobody listens on it (TCPMUX), and nobody may without rights: connections are refused. */

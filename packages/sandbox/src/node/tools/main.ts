@@ -2,8 +2,8 @@
 
 import { lookup } from 'node:dns/promises'
 import { delimiter } from 'node:path'
-import { addressMapReader } from '../map-file.ts'
-import { MAP_VARIABLE, NAMESPACE_VARIABLE, POD_IP_VARIABLE } from '../preload-variables.ts'
+import { addressMapReader } from '../network/map-file.ts'
+import { MAP_VARIABLE, NAMESPACE_VARIABLE, POD_IP_VARIABLE } from '../network/preload-variables.ts'
 import { connectToArguments } from './connect-to.ts'
 import { netcat } from './netcat.ts'
 import { redisCliArguments } from './redis-cli.ts'

@@ -1,5 +1,5 @@
-import { route } from '../address-map.ts'
-import type { AddressMap } from '../address-map.ts'
+import { route } from '../network/address-map.ts'
+import type { AddressMap } from '../network/address-map.ts'
 
 const DEFAULT_PORT = 6379
 

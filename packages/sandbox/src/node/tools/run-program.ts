@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { constants } from 'node:os'
-import { findProgram } from '../find-program.ts'
+import { findProgram } from '../process/find-program.ts'
 
 /** Runs a program of this machine in the place of this one, and resolves with the code to exit with. */
 export function runProgram(name: string, args: readonly string[], machinePath: string): number {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findProgram } from '../find-program.ts'
+import { findProgram } from '../process/find-program.ts'
 import { isShim, SHIMS } from './shims.ts'
 
 /** Programs of this machine that scripts of containers find: they read and compute. */

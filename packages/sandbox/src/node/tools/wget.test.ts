@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { boundPort } from '../loopback-port.ts'
+import { boundPort } from '../network/loopback-port.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
 const dir = mkdtempSync(join(tmpdir(), 'nexus-wget-'))

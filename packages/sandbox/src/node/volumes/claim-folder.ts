@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { isNotFound, Kinds, refTo } from '@nexus/kube'
 import type { KubeClient, Pod, Volume } from '@nexus/kube'
-import { MountError } from '../mount-error.ts'
+import { MountError } from './mount-error.ts'
 
 /**
  * The folder of the volume that a claim is bound to.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { VolumeMount } from '@nexus/kube'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { MountedFolder } from '../mount-paths.ts'
+import type { MountedFolder } from '../launch/mount-paths.ts'
 import { mountFolders } from './mounts.ts'
 
 let home: string

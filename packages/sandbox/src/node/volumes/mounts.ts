@@ -1,9 +1,9 @@
 import { cp, mkdir, realpath, rm, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Container, VolumeMount } from '@nexus/kube'
-import { ConfigError } from '../environment.ts'
-import { expandVariables } from '../expand.ts'
-import type { MountedFolder } from '../mount-paths.ts'
+import { ConfigError } from '../launch/environment.ts'
+import { expandVariables } from '../launch/expand.ts'
+import type { MountedFolder } from '../launch/mount-paths.ts'
 import type { PreparedVolume } from './pod-volumes.ts'
 
 export interface MountPlace {

@@ -1,6 +1,6 @@
 import type { ConfigMap, DownwardFile, KeyToPath, Secret, VolumeProjection } from '@nexus/kube'
-import { containerNamed, fieldValue, resourceValue } from '../downward-fields.ts'
-import type { DownwardSources } from '../downward-fields.ts'
+import { containerNamed, fieldValue, resourceValue } from '../launch/downward-fields.ts'
+import type { DownwardSources } from '../launch/downward-fields.ts'
 
 /** A file of a volume that the node writes. */
 export interface VolumeFile {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { repositoryPath } from '../repository.ts'
+import { repositoryPath } from '../../repository.ts'
 import { toolImages } from './tool-images.ts'
 import type { ToolImage } from './tool-images.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Container, LifecycleHandler } from '@nexus/kube'
-import { probeHttpGet } from './probe-target.ts'
-import type { ContainerSockets } from './probe-target.ts'
+import { probeHttpGet } from '../probes/probe-target.ts'
+import type { ContainerSockets } from '../probes/probe-target.ts'
 
 /** What an HTTP hook waits for its answer at most. */
 const HTTP_HOOK_MS = 30_000

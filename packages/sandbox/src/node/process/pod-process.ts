@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { processStartTime } from '../process-start.ts'
-import { LIFELINE_VARIABLE } from './preload-variables.ts'
+import { processStartTime } from '../../process-start.ts'
+import { LIFELINE_VARIABLE } from '../network/preload-variables.ts'
 import { PROCESS_RECORD_FILE, renderRecord, signalGroup } from './process-record.ts'
 
 /**

@@ -1,11 +1,11 @@
 import type { Condition, ContainerState as ContainerStateStatus, ContainerStatus, Pod, PodStatus } from '@nexus/kube'
-import { hasRun } from './container-view.ts'
-import type { ContainerView } from './container-view.ts'
-import { hasEnded, isOutOfTheWay, progressOf } from './pod-progress.ts'
-import type { PodProgress } from './pod-progress.ts'
+import { hasRun } from '../lifecycle/container-view.ts'
+import type { ContainerView } from '../lifecycle/container-view.ts'
+import { hasEnded, isOutOfTheWay, progressOf } from '../lifecycle/pod-progress.ts'
+import type { PodProgress } from '../lifecycle/pod-progress.ts'
 import { qosClass } from './qos-class.ts'
-import { restartDelayMs } from './restart.ts'
-import type { ContainerExit } from './restart.ts'
+import { restartDelayMs } from '../lifecycle/restart.ts'
+import type { ContainerExit } from '../lifecycle/restart.ts'
 
 /** The address of the node, which is this machine. */
 export const HOST_IP = '127.0.0.1'

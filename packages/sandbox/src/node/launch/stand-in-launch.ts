@@ -1,6 +1,6 @@
 import { argumentOf } from './launch-base.ts'
 import type { Launch, LaunchBase } from './launch-base.ts'
-import { HOST_IP } from './pod-status.ts'
+import { HOST_IP } from '../status/pod-status.ts'
 import type { Program } from './programs.ts'
 import { prepareExec } from './tool-launch.ts'
 

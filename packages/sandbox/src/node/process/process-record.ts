@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { processStartTime } from '../process-start.ts'
+import { processStartTime } from '../../process-start.ts'
 
 /** A process of a pod as it stands on disk: its id is given to others later, its start time tells them apart. */
 export interface ProcessRecord {

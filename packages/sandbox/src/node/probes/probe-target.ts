@@ -3,8 +3,8 @@ import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { messageOf } from '@nexus/core'
 import type { Container, HttpGetAction, Probe } from '@nexus/kube'
-import type { ExecResult } from './exec-command.ts'
-import { expandVariables } from './expand.ts'
+import type { ExecResult } from '../process/exec-command.ts'
+import { expandVariables } from '../launch/expand.ts'
 import type { ProbeResult } from './probe-count.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 1

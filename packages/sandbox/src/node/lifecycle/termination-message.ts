@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Container } from '@nexus/kube'
-import { readLogLines } from './container-log.ts'
+import { readLogLines } from '../logs/container-log.ts'
 
 /** What the API keeps of a message. */
 const MAX_BYTES = 4096

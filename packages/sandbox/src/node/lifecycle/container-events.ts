@@ -1,8 +1,8 @@
 import type { Container, Pod } from '@nexus/kube'
 import type { StopReason } from './decide.ts'
-import type { PodEvent } from './event-recorder.ts'
-import type { ProbeKind } from './health.ts'
-import { fullName } from './pod-status.ts'
+import type { PodEvent } from '../event-recorder.ts'
+import type { ProbeKind } from '../probes/health.ts'
+import { fullName } from '../status/pod-status.ts'
 
 // What the events of a pod say, in the kubelet's words.
 

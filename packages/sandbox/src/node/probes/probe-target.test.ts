@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { execCommand } from './exec-command.ts'
+import { execCommand } from '../process/exec-command.ts'
 import type { ProbeResult } from './probe-count.ts'
 import { runProbe } from './probe-target.ts'
 

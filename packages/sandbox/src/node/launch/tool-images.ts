@@ -1,4 +1,4 @@
-import { findProgram } from './find-program.ts'
+import { findProgram } from '../process/find-program.ts'
 
 /**
  * An image of tools: its containers run their own command, by programs of this machine. Only those in `tools/` are found,

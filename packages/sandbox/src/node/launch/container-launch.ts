@@ -1,7 +1,7 @@
 import type { Container, Pod } from '@nexus/kube'
 import { prepareBase } from './launch-base.ts'
 import type { Launch, LaunchPlace } from './launch-base.ts'
-import type { PodContext } from './pod-context.ts'
+import type { PodContext } from '../pod-context.ts'
 import type { ImageProgram } from './programs.ts'
 import { prepareStandIn } from './stand-in-launch.ts'
 import { prepareTool } from './tool-launch.ts'

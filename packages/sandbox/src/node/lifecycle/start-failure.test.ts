@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ConfigError } from './environment.ts'
-import { MountError } from './mount-error.ts'
+import { ConfigError } from '../launch/environment.ts'
+import { MountError } from '../volumes/mount-error.ts'
 import { imageFailure, startFailure } from './start-failure.ts'
 
 const container = { name: 'main', image: 'nginx' }

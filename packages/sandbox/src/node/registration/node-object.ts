@@ -2,7 +2,7 @@ import { arch, platform, release } from 'node:os'
 import type { Condition, Lease, Node } from '@nexus/kube'
 import { capacityOf, gpuLabels, subnetOf } from './node-spec.ts'
 import type { NodeSpec } from './node-spec.ts'
-import { HOST_IP, toSeconds } from './pod-status.ts'
+import { HOST_IP, toSeconds } from '../status/pod-status.ts'
 
 /** The namespace of the leases by which nodes show that they live. */
 export const NODE_LEASE_NAMESPACE = 'kube-node-lease'

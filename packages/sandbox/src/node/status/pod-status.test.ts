@@ -1,7 +1,7 @@
 import type { Pod } from '@nexus/kube'
 import { expect, test } from 'vitest'
-import { viewsFromStatus } from './container-view-from-status.ts'
-import type { ContainerState, ContainerView } from './container-view.ts'
+import { viewsFromStatus } from '../lifecycle/container-view-from-status.ts'
+import type { ContainerState, ContainerView } from '../lifecycle/container-view.ts'
 import { assemblePodStatus, backOffMessage } from './pod-status.ts'
 
 const now = new Date('2026-01-01T00:01:00.000Z')

@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { stringify } from 'yaml'
-import { findProgram, isProgram } from './find-program.ts'
+import { findProgram, isProgram } from '../process/find-program.ts'
 import { argumentOf } from './launch-base.ts'
 import type { Launch, LaunchBase, LaunchedCommand, LaunchSocket } from './launch-base.ts'
 import { rewriteMountPaths } from './mount-paths.ts'
-import { StartError } from './start-error.ts'
+import { StartError } from '../lifecycle/start-error.ts'
 import type { ToolImage, ToolServer } from './tool-images.ts'
-import { FOLDERS_VARIABLE, MACHINE_PATH_VARIABLE } from './tools/shims.ts'
+import { FOLDERS_VARIABLE, MACHINE_PATH_VARIABLE } from '../tools/shims.ts'
 
 /** Where images keep their programs. */
 const PROGRAM_FOLDERS = new Set(['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin'])

@@ -2,17 +2,17 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Container, Pod, ResourceList } from '@nexus/kube'
 import { assembleEnvironment } from './environment.ts'
-import type { ExecPlace } from './exec-command.ts'
+import type { ExecPlace } from '../process/exec-command.ts'
 import { expandVariables } from './expand.ts'
 import { rewriteMountPaths } from './mount-paths.ts'
 import type { MountedFolder } from './mount-paths.ts'
-import type { PodContext } from './pod-context.ts'
-import { HOST_IP } from './pod-status.ts'
-import { MAP_VARIABLE, NAMESPACE_VARIABLE, POD_IP_VARIABLE } from './preload-variables.ts'
+import type { PodContext } from '../pod-context.ts'
+import { HOST_IP } from '../status/pod-status.ts'
+import { MAP_VARIABLE, NAMESPACE_VARIABLE, POD_IP_VARIABLE } from '../network/preload-variables.ts'
 import { fetchReferences } from './references.ts'
-import { mountFolders } from './volumes/mounts.ts'
-import type { PreparedVolume } from './volumes/pod-volumes.ts'
-import { SERVICE_ACCOUNT_PATH } from './volumes/service-account-volume.ts'
+import { mountFolders } from '../volumes/mounts.ts'
+import type { PreparedVolume } from '../volumes/pod-volumes.ts'
+import { SERVICE_ACCOUNT_PATH } from '../volumes/service-account-volume.ts'
 
 /** What belongs to the file system of the image and would mislead a program of this machine. */
 const IMAGE_VARIABLES = new Set(['PATH', 'HOME', 'LD_LIBRARY_PATH', 'LD_PRELOAD'])
@@ -170,5 +170,5 @@ function apiVariables(url: string, serviceAccountDir: string | undefined): Recor
 
 /** The same file from source and from `dist`. */
 function preloadUrl(): string {
-  return new URL(import.meta.url.endsWith('.ts') ? './preload.ts' : './preload.js', import.meta.url).href
+  return new URL(import.meta.url.endsWith('.ts') ? '../preload.ts' : '../preload.js', import.meta.url).href
 }

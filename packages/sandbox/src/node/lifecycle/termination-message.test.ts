@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { renderLogLine } from './log-line.ts'
+import { renderLogLine } from '../logs/log-line.ts'
 import { readTerminationMessage } from './termination-message.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'nexus-termination-'))
