@@ -3,6 +3,8 @@ export interface Answer {
   readonly status: number
   /** The parsed body, or its text where it is not JSON. */
   readonly body: unknown
+  /** The `Warning` headers, as one; empty where there are none. */
+  readonly warnings: string
 }
 
 /** One request. What is left out is as the administrator's client sends JSON. */
@@ -20,6 +22,8 @@ export interface Request {
   readonly as?: { readonly user: string; readonly groups?: readonly string[] }
   /** The part of the body that is compared, where the rest is another case's business. Default: all of it. */
   readonly compared?: (body: unknown) => unknown
+  /** Whether the warnings are compared, too. Default false. */
+  readonly warnings?: boolean
 }
 
 /** One line of a watch. */

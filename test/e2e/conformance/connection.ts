@@ -39,7 +39,8 @@ export function connect({ url, token, caPem }: Access): Connection {
 
 /** Reads an answer to its end. */
 export async function answerOf(response: IncomingMessage): Promise<Answer> {
-  return { status: response.statusCode ?? 0, body: parsed(await text(response)) }
+  const { statusCode = 0, headers } = response
+  return { status: statusCode, body: parsed(await text(response)), warnings: headers['warning'] ?? '' }
 }
 
 function headersOf(

@@ -39,6 +39,7 @@ export function serverUnderTest(
     async send(request) {
       const answer = await connection.ask(request)
       record(`${request.method} ${request.path}`, answer, request.compared)
+      if (request.warnings === true) record('Warning', { ...answer, body: answer.warnings })
       return answer
     },
     prepare: (request) => prepared(connection, request),
@@ -58,7 +59,7 @@ export function serverUnderTest(
         return []
       }
       const [events] = await Promise.all([eventsOf(response, done), meanwhile()])
-      record(`WATCH ${path}`, { status: 200, body: events })
+      record(`WATCH ${path}`, { status: 200, body: events, warnings: '' })
       return events
     },
   }

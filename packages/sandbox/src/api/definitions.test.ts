@@ -124,7 +124,8 @@ test('a custom kind may be called like a built-in one, and keeps none of its rul
   await api.ask('POST', CRDS, { body: definition('services', 'StorageClass') })
   const created = await api.ask('POST', path, { body: { metadata: { name: 'one' }, provisioner: 'a' } })
   expect(created.body).toMatchObject({ kind: 'StorageClass', apiVersion: 'example.com/v1' })
-  const body = { metadata: { name: 'one' }, provisioner: 'b' }
+  const resourceVersion = stringAt(created.body, 'metadata', 'resourceVersion')
+  const body = { metadata: { name: 'one', resourceVersion }, provisioner: 'b' }
   expect((await api.ask('PUT', `${path}/one`, { body })).status).toBe(200)
 })
 

@@ -68,11 +68,33 @@ export class Components {
 
   /** As the definition says it, descriptions included. */
   #custom({ openApiSchema }: Resource): object {
-    const schema = isRecord(openApiSchema) ? openApiSchema : { type: 'object' }
+    return this.#withTypeMeta(this.#published(isRecord(openApiSchema) ? openApiSchema : { type: 'object' }))
+  }
+
+  #withTypeMeta(schema: Readonly<Record<string, unknown>>): Record<string, unknown> {
     const properties = isRecord(schema['properties']) ? schema['properties'] : {}
     const text = { type: 'string' }
     const metadata = this.#type('meta.v1.ObjectMeta')
     return { ...schema, properties: { ...properties, apiVersion: text, kind: text, metadata } }
+  }
+
+  /** What a definition leaves out, because its extensions say it, is spelled out for clients that do not know these. */
+  #published(schema: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const { properties, items, additionalProperties } = schema
+    const published: Record<string, unknown> = {
+      ...(schema['x-kubernetes-int-or-string'] === true && { anyOf: [{ type: 'integer' }, { type: 'string' }] }),
+      ...schema,
+      ...(isRecord(items) && { items: this.#published(items) }),
+      ...(isRecord(additionalProperties) && { additionalProperties: this.#published(additionalProperties) }),
+      ...(isRecord(properties) && { properties: this.#publishedFields(properties) }),
+    }
+    if (schema['x-kubernetes-embedded-resource'] !== true) return published
+    return { ...this.#withTypeMeta(published), required: ['kind', 'apiVersion'] }
+  }
+
+  #publishedFields(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const fields = Object.entries(properties)
+    return Object.fromEntries(fields.map(([name, one]) => [name, isRecord(one) ? this.#published(one) : one]))
   }
 
   #type(name: string): object {

@@ -64,25 +64,29 @@ function asConversion(value: unknown, schema: Schema): string {
       return `cannot restore slice from ${asGoKind(value)}`
     case 'map':
       return `cannot restore map from ${asGoKind(value)}`
-    case 'any':
     case 'string':
+      return Number.isInteger(value) ? 'cannot convert int64 to string' : `unrecognized type: ${asGoType(schema)}`
     case 'integer':
+    case 'int-or-string':
+      return typeof value === 'number'
+        ? `cannot convert ${asGoKind(value)} to ${asGoType(schema)}`
+        : `unrecognized type: ${asGoType(schema)}`
+    case 'any':
     case 'number':
     case 'boolean':
     case 'quantity':
-    case 'int-or-string':
-      return `cannot convert ${asGoKind(value, { map: 'map[string]interface {}', slice: '[]interface {}' })} to ${asGoType(schema)}`
+      return `unrecognized type: ${asGoType(schema)}`
     default:
       return schema satisfies never
   }
 }
 
 /** What Go calls a value that came from JSON. */
-function asGoKind(value: unknown, names = { map: 'map', slice: 'slice' }): string {
-  if (Array.isArray(value)) return names.slice
+function asGoKind(value: unknown): string {
+  if (Array.isArray(value)) return 'slice'
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
   if (typeof value === 'boolean') return 'bool'
-  return typeof value === 'string' ? 'string' : names.map
+  return typeof value === 'string' ? 'string' : 'map'
 }
 
 function asJsonType(value: unknown): string {

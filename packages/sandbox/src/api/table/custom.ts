@@ -8,6 +8,7 @@ import { findFirst } from './json-path.ts'
 export function customColumns(printerColumns: readonly PrinterColumn[] = []): Column[] {
   if (printerColumns.length === 0) return [{ ...ageColumn, type: 'date' }]
   return printerColumns.map(({ jsonPath, ...column }) => ({
+    description: `Custom resource definition column (in JSONPath format): ${jsonPath}`,
     ...column,
     cell: (object, now) => cellOf(column.type, findFirst(object, jsonPath), now),
   }))

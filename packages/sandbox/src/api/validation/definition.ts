@@ -23,7 +23,7 @@ export function validateDefinition(object: ApiObject): StatusCause[] {
     ...checkGroup(group),
     ...checkApproval(object, group),
     ...checkScope(fieldAt(object, 'spec', 'scope')),
-    ...checkVersions(listAt(object, 'spec', 'versions')),
+    ...checkVersions(fieldAt(object, 'spec', 'versions')),
     ...checkNames(fieldAt(object, 'spec', 'names')),
     ...checkSchemas(listAt(object, 'spec', 'versions')),
     ...(listAt(object, 'spec', 'versions').length > 0 ? [] : [NONE_STORED]),
@@ -52,12 +52,13 @@ function checkScope(scope: unknown): StatusCause[] {
   return scope === undefined || scope === '' ? [required('spec.scope')] : oneOf('spec.scope', scope, SCOPES)
 }
 
-function checkVersions(versions: readonly unknown[]): StatusCause[] {
+function checkVersions(sent: unknown): StatusCause[] {
+  const versions: readonly unknown[] = Array.isArray(sent) ? sent : []
   const names = versions.map((version) => stringAt(version, 'name'))
   const stored = versions.filter((version) => fieldAt(version, 'storage') === true)
   const field = 'spec.versions'
   const one = 'must have exactly one version marked as storage version'
-  const shown = names.length === 0 ? null : names
+  const shown = sent === undefined ? null : names
   return [
     ...names.flatMap((name, index) => checkName(`${field}[${index}].name`, name, dns1035Label)),
     ...(new Set(names).size < names.length ? [invalidValue(field, names, 'must contain unique version names')] : []),
