@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SecretText } from '@nexus/core'
 import { Kinds, refTo } from '@nexus/kube'
-import type { Deployment, Kind, KubeObject, Namespace, ObjectRef, PersistentVolumeClaim } from '@nexus/kube'
+import type { Deployment, Kind, KubeObject, Namespace, ObjectRef, Patch, PersistentVolumeClaim, Pod } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
 import type { NodeKubeClient } from '@nexus/kube/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -53,6 +53,10 @@ afterAll(async () => {
 
 function inDemo<T extends KubeObject>(kind: Kind<T>, name: string): ObjectRef<T> {
   return { kind, name, namespace: 'demo' }
+}
+
+function merge(body: object): Patch {
+  return { type: 'merge', body }
 }
 
 const claim: PersistentVolumeClaim = {
@@ -240,6 +244,41 @@ test('a deleted claim takes its volume and its folder along', async () => {
   await kube.delete(inDemo(Kinds.PersistentVolumeClaim, 'nim-pvc-llm'))
   await waitForDeletion(kube, { kind: Kinds.PersistentVolume, name: spec.volumeName ?? '' })
   expect(readdirSync(join(dir, 'volumes'))).toEqual([])
+})
+
+test('a claim that grows takes its volume along', async () => {
+  await kube.patch({ kind: Kinds.StorageClass, name: 'nexus-local' }, merge({ allowVolumeExpansion: true }))
+  const ref = inDemo(Kinds.PersistentVolumeClaim, 'grows')
+  await kube.create({ ...claim, metadata: { name: 'grows', namespace: 'demo' } })
+  const bound = await waitForObject(kube, ref, ({ status }) => status?.phase === 'Bound')
+  await kube.patch(ref, merge({ spec: { resources: { requests: { storage: '3Gi' } } } }))
+  await waitForObject(kube, ref, ({ status }) => status?.capacity?.['storage'] === '3Gi')
+  const volume = await kube.get({ kind: Kinds.PersistentVolume, name: bound.spec.volumeName ?? '' })
+  expect(volume.spec.capacity).toEqual({ storage: '3Gi' })
+  await expect(kube.patch(ref, merge({ spec: { resources: { requests: { storage: '2Gi' } } } }))).rejects.toThrow(
+    'field can not be less than status.capacity',
+  )
+})
+
+test('a volume that waits for its first pod is made for the node of that pod', async () => {
+  const metadata = { name: 'late' }
+  await kube.create({ ...storageClass, metadata, volumeBindingMode: 'WaitForFirstConsumer' })
+  const spec = { ...claim.spec, storageClassName: 'late' }
+  await kube.create({ ...claim, metadata: { name: 'late', namespace: 'demo' }, spec })
+  const volumes = [{ name: 'late', persistentVolumeClaim: { claimName: 'late' } }]
+  const containers = [{ name: 'main', image: 'example/app:1' }]
+  const pod: Pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'first', namespace: 'demo' },
+    spec: { containers, volumes },
+  }
+  expect((await kube.get(inDemo(Kinds.PersistentVolumeClaim, 'late'))).status?.phase).toBe('Pending')
+  await kube.create(pod)
+  const placed = await waitForObject(kube, inDemo(Kinds.Pod, 'first'), ({ status }) => status?.phase === 'Running')
+  const bound = await kube.get(inDemo(Kinds.PersistentVolumeClaim, 'late'))
+  expect(bound.metadata.annotations?.['volume.kubernetes.io/selected-node']).toBe(placed.spec.nodeName)
+  await kube.delete(refTo(Kinds.Pod, pod.metadata))
 })
 
 test('a foreground deletion ends with the dependents, an orphaning one leaves them', async () => {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ApiObject } from '../object.ts'
 import type { StatusCause } from '../status.ts'
 import { fieldAt, isRecord, listAt, stringAt } from './fields.ts'
+import { compareAmounts } from './quantity.ts'
 
 /** Fields that keep the value they were created with, by version and kind: a custom kind may have any name. */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
@@ -46,10 +47,12 @@ function fixedFields(object: ApiObject, existing: ApiObject): StatusCause[] {
 function sealed(object: ApiObject, existing: ApiObject): StatusCause[] {
   if (existing['immutable'] !== true) return []
   const kept = (field: string): boolean => isDeepStrictEqual(object[field] ?? {}, existing[field] ?? {})
-  if (object['immutable'] === true && kept('data') && kept('binaryData')) return []
-  return [
-    { reason: 'FieldValueForbidden', message: 'Forbidden: field is immutable when `immutable` is set', field: 'data' },
+  const broken = [
+    ...(object['immutable'] === true ? [] : ['immutable']),
+    ...['data', 'binaryData'].filter((field) => !kept(field)),
   ]
+  const message = 'Forbidden: field is immutable when `immutable` is set'
+  return broken.map((field) => ({ reason: 'FieldValueForbidden', message, field }))
 }
 
 /** A pod's spec without what may change: images, tolerations, a deadline, and the node of a pod that has none yet. */
@@ -93,10 +96,21 @@ function fixedClaimSpec(object: ApiObject, existing: ApiObject): unknown {
 }
 
 function claimSpec(object: ApiObject, existing: ApiObject): StatusCause[] {
-  if (isDeepStrictEqual(fixedClaimSpec(object, existing), fixedClaimSpec(existing, existing))) return []
   const message =
     'Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-  return [{ reason: 'FieldValueForbidden', message, field: 'spec' }]
+  const isSame = isDeepStrictEqual(fixedClaimSpec(object, existing), fixedClaimSpec(existing, existing))
+  const [size, before] = [sizeOf(object), sizeOf(existing)]
+  const isBound = stringAt(existing, 'status', 'phase') === 'Bound'
+  if (!isSame || (!isBound && size !== before)) return [{ reason: 'FieldValueForbidden', message, field: 'spec' }]
+  const capacity = stringAt(existing, 'status', 'capacity', 'storage')
+  const isTooSmall = compareAmounts(size, before) < 0 && compareAmounts(size, capacity ?? '0') <= 0
+  if (!isTooSmall) return []
+  const field = 'spec.resources.requests.storage'
+  return [{ reason: 'FieldValueForbidden', message: 'Forbidden: field can not be less than status.capacity', field }]
+}
+
+function sizeOf(claim: ApiObject): string | undefined {
+  return stringAt(claim, 'spec', 'resources', 'requests', 'storage')
 }
 
 /** A Job's pods are what they are; only where they may run can change, and only until the first of them starts. */

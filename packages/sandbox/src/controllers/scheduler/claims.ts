@@ -1,9 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '@nexus/kube'
 import { isBeingDeleted } from '../runtime/objects.ts'
-import { className } from '../volumes/names.ts'
-
-/** The node for which a volume is to be made, said by the scheduler to whoever makes it. */
-export const SELECTED_NODE = 'volume.kubernetes.io/selected-node'
+import { className, waitsForPod } from '../volumes/names.ts'
 
 /** What a pod's claims mean for its way to a node. */
 export interface JudgedClaims {
@@ -43,9 +40,4 @@ export function judgeClaims(names: readonly string[], known: KnownStorage): Judg
       spec.accessModes?.includes('ReadWriteOncePod') === true ? [metadata.name] : [],
     ),
   }
-}
-
-/** Whether volumes of the class are made only when a pod needs them. */
-export function waitsForPod(storageClass: StorageClass | undefined): boolean {
-  return storageClass?.volumeBindingMode === 'WaitForFirstConsumer'
 }

@@ -5,13 +5,25 @@ import type { ControllerContext } from '../runtime/controller.ts'
 import { mergePatchBetween } from '../runtime/merge-patch.ts'
 import { isBeingDeleted, keyOf, parseKey } from '../runtime/objects.ts'
 import { chooseVolume, volumePhase } from './binding.ts'
-import { BIND_COMPLETED, BOUND_BY_CONTROLLER, className, STORAGE_PROVISIONER } from './names.ts'
+import {
+  BIND_COMPLETED,
+  BOUND_BY_CONTROLLER,
+  className,
+  isFor,
+  OLDER_STORAGE_PROVISIONER,
+  SELECTED_NODE,
+  STORAGE_PROVISIONER,
+  waitsForPod,
+} from './names.ts'
 
 const COMPONENT = 'persistentvolume-controller'
+const WAITING = 'waiting for first consumer to be created before binding'
+const IF_DELAYED =
+  'If volume creation is delayed, please verify that the provisioner is running and correctly registered.'
 
 /**
  * Binds claims to volumes, asks provisioners for those that have none, and tells volumes apart that are free, bound or
- * released. Keys are those of claims, and names of volumes. Binding at once only, as local volumes need no placement.
+ * released. Keys are those of claims, and names of volumes.
  */
 export async function runVolumeBinder(context: ControllerContext): Promise<void> {
   const { informers } = context
@@ -57,11 +69,17 @@ class VolumeBinder {
   }
 
   async #findVolume(claim: PersistentVolumeClaim): Promise<void> {
-    const volumes = this.#context.informers.of(Kinds.PersistentVolume).list()
-    const chosen = chooseVolume(
-      claim,
-      volumes.filter((volume) => !isBeingDeleted(volume)),
-    )
+    const { informers } = this.#context
+    const volumes = informers
+      .of(Kinds.PersistentVolume)
+      .list()
+      .filter((volume) => !isBeingDeleted(volume))
+    const storageClass = informers.of(Kinds.StorageClass).get(className(claim))
+    const isReserved = volumes.some((volume) => isFor(volume, claim))
+    if (!isReserved && waitsForPod(storageClass) && claim.metadata.annotations?.[SELECTED_NODE] === undefined) {
+      return this.#note(claim, 'Normal', 'WaitForFirstConsumer', WAITING)
+    }
+    const chosen = chooseVolume(claim, volumes)
     if (chosen === undefined) {
       await this.#askProvisioner(claim)
       return
@@ -81,17 +99,19 @@ class VolumeBinder {
       const message = className(claim)
         ? `storageclass.storage.k8s.io "${className(claim)}" not found`
         : 'no persistent volumes available for this claim and no storage class is set'
-      const [type, reason] = className(claim)
-        ? (['Warning', 'ProvisioningFailed'] as const)
-        : (['Normal', 'FailedBinding'] as const)
-      this.#context.events.record(claim, { type, reason, message, component: COMPONENT })
-      return
+      if (className(claim)) return this.#note(claim, 'Warning', 'ProvisioningFailed', message)
+      return this.#note(claim, 'Normal', 'FailedBinding', message)
     }
     if (claim.metadata.annotations?.[STORAGE_PROVISIONER] === storageClass.provisioner) return
-    await this.#patch(ref, { metadata: { annotations: { [STORAGE_PROVISIONER]: storageClass.provisioner } } })
-    const message = `Waiting for a volume to be created by the external provisioner '${storageClass.provisioner}'.`
-    const note = { type: 'Normal', reason: 'ExternalProvisioning', message, component: COMPONENT } as const
-    this.#context.events.record(claim, note)
+    const { provisioner } = storageClass
+    const annotations = { [STORAGE_PROVISIONER]: provisioner, [OLDER_STORAGE_PROVISIONER]: provisioner }
+    await this.#patch(ref, { metadata: { annotations } })
+    const waiting = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator.`
+    this.#note(claim, 'Normal', 'ExternalProvisioning', `${waiting} ${IF_DELAYED}`)
+  }
+
+  #note(claim: PersistentVolumeClaim, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#context.events.record(claim, { type, reason, message, component: COMPONENT })
   }
 
   async #completeBinding(claim: PersistentVolumeClaim, volumeName: string): Promise<void> {
@@ -102,7 +122,9 @@ class VolumeBinder {
       return
     }
     await this.#reserve(volume, claim)
-    const { capacity, accessModes } = volume.spec
+    const { accessModes } = volume.spec
+    // What a bound claim has grows only when its volume has been resized.
+    const capacity = claim.status?.phase === 'Bound' ? claim.status.capacity : volume.spec.capacity
     const status = { ...claim.status, phase: 'Bound', accessModes, capacity }
     const patch = mergePatchBetween(claim.status, status)
     if (patch) await this.#patchStatus(ref, patch)

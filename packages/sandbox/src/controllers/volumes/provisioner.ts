@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
-import { isAlreadyExists, isNotFound, Kinds, refTo } from '@nexus/kube'
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '@nexus/kube'
+import { compareQuantities, isAlreadyExists, isNotFound, Kinds, refTo } from '@nexus/kube'
+import type { PersistentVolume, PersistentVolumeClaim, Quantity, StorageClass } from '@nexus/kube'
 import { runReconciler, watching } from '../runtime/controller.ts'
 import type { ControllerContext } from '../runtime/controller.ts'
 import { isBeingDeleted, keyOf, parseKey } from '../runtime/objects.ts'
@@ -46,7 +46,8 @@ class VolumeProvisioner {
       return
     }
     const claim = informers.of(Kinds.PersistentVolumeClaim).get(name, namespace)
-    if (claim === undefined || isBeingDeleted(claim) || !isPending(claim)) return
+    if (claim === undefined || isBeingDeleted(claim)) return
+    if (!isPending(claim)) return this.#resize(claim)
     if (claim.metadata.annotations?.[STORAGE_PROVISIONER] !== PROVISIONER) return
     const storageClass = informers.of(Kinds.StorageClass).get(className(claim))
     const isServed = informers
@@ -65,9 +66,30 @@ class VolumeProvisioner {
       if (isAlreadyExists(thrown)) return
       throw thrown
     }
-    const message = `Successfully provisioned volume ${volume.metadata.name}`
-    const note = { type: 'Normal', reason: 'ProvisioningSucceeded', message, component: COMPONENT } as const
-    this.#context.events.record(claim, note)
+    this.#note(claim, 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`)
+  }
+
+  /** A folder grows by itself: the volume says so first, then the claim. */
+  async #resize(claim: PersistentVolumeClaim): Promise<void> {
+    const { kube, informers } = this.#context
+    const storage = claim.spec.resources?.requests?.['storage']
+    const volume = informers.of(Kinds.PersistentVolume).get(claim.spec.volumeName ?? '')
+    if (storage === undefined || volume === undefined || !isTooSmall(claim, volume, storage)) return
+    if (compareQuantities(volume.spec.capacity?.['storage'] ?? 0, storage) < 0) {
+      this.#note(claim, 'Resizing', `External resizer is resizing volume ${volume.metadata.name}`)
+      await kube.patch(refTo(Kinds.PersistentVolume, volume.metadata), {
+        type: 'merge',
+        body: { spec: { capacity: { storage } } },
+      })
+    }
+    const body = { status: { capacity: { storage } } }
+    const ref = refTo(Kinds.PersistentVolumeClaim, claim.metadata)
+    await kube.patch(ref, { type: 'merge', body }, { subresource: 'status' })
+    this.#note(claim, 'VolumeResizeSuccessful', 'Resize volume succeeded')
+  }
+
+  #note(claim: PersistentVolumeClaim, reason: string, message: string): void {
+    this.#context.events.record(claim, { type: 'Normal', reason, message, component: COMPONENT })
   }
 
   /** The folder first: a volume without an object could not be found again. */
@@ -79,6 +101,12 @@ class VolumeProvisioner {
       if (!isNotFound(thrown)) throw thrown
     })
   }
+}
+
+/** Whether a volume of ours has less than its claim asks for since it was bound. */
+function isTooSmall({ status }: PersistentVolumeClaim, { metadata }: PersistentVolume, storage: Quantity): boolean {
+  if (metadata.annotations?.[PROVISIONED_BY] !== PROVISIONER || status?.phase !== 'Bound') return false
+  return compareQuantities(status.capacity?.['storage'] ?? 0, storage) < 0
 }
 
 function isReclaimable({ metadata, spec, status }: PersistentVolume): boolean {
