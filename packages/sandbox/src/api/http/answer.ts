@@ -3,6 +3,11 @@ import { stringify as stringifyYaml } from 'yaml'
 import { StatusError } from '../status.ts'
 import type { AnswerForm } from './negotiation.ts'
 
+/** About what the system takes for a client that does not read. */
+const SMALL_BYTES = 64 * 1024
+/** How long a client may read nothing of a larger answer. */
+const STALLED_AFTER_MS = 60_000
+
 /** Sends one JSON text. */
 export function sendJson(response: ServerResponse, code: number, json: string, type = 'application/json'): void {
   sendBytes(response, code, Buffer.from(json), type)
@@ -15,6 +20,8 @@ export function sendBytes(response: ServerResponse, code: number, body: Buffer, 
     'content-length': body.length,
     'cache-control': 'no-cache, private',
   })
+  // A watch has limits of its own; of any other answer the server keeps the whole text until it is read.
+  if (body.length > SMALL_BYTES) response.setTimeout(STALLED_AFTER_MS, () => response.destroy())
   response.end(body)
 }
 
