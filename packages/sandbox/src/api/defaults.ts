@@ -71,11 +71,28 @@ function defaultEvent(object: ApiObject): void {
   object['reportingInstance'] ??= ''
 }
 
+/** What a kubelet says of its machine; empty before it does. */
+const NODE_INFO = [
+  'architecture',
+  'bootID',
+  'containerRuntimeVersion',
+  'kernelVersion',
+  'kubeProxyVersion',
+  'kubeletVersion',
+  'machineID',
+  'operatingSystem',
+  'osImage',
+  'systemUUID',
+]
+
 function defaultNode(object: ApiObject): void {
   const status = recordAt(object, 'status')
   canonicalQuantities(status, 'capacity', 'allocatable')
   if (isRecord(status['capacity'])) status['allocatable'] ??= structuredClone(status['capacity'])
   status['daemonEndpoints'] ??= { kubeletEndpoint: { Port: 0 } }
+  status['nodeInfo'] ??= Object.fromEntries(NODE_INFO.map((field) => [field, '']))
+  const spec = recordAt(object, 'spec')
+  if (spec['podCIDR'] !== undefined) spec['podCIDRs'] ??= [spec['podCIDR']]
 }
 
 /** The ports of Endpoints: a port without a protocol is one of TCP. */
@@ -84,6 +101,7 @@ function defaultProtocols(subset: unknown): void {
 }
 
 function defaultEndpointSlice(object: ApiObject): void {
+  for (const endpoint of listAt(object, 'endpoints')) if (isRecord(endpoint)) endpoint['conditions'] ??= {}
   for (const port of listAt(object, 'ports')) {
     if (!isRecord(port)) continue
     port['name'] ??= ''

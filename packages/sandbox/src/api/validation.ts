@@ -1,6 +1,8 @@
 import type { ApiObject } from './object.ts'
 import { validateCustom } from './schema/validate-custom.ts'
 import type { StatusCause } from './status.ts'
+import { validateAutoscaler } from './validation/autoscaler.ts'
+import { validateLease } from './validation/lease.ts'
 import { validateCronJob, validateJob } from './validation/batch.ts'
 import { validateConfigMap, validateSecret } from './validation/data.ts'
 import { validateDefinition } from './validation/definition.ts'
@@ -43,8 +45,10 @@ const checksByKind: Readonly<Record<string, (object: ApiObject) => StatusCause[]
   'apps/v1/Deployment': validateDeployment,
   'apps/v1/ReplicaSet': validateReplicaSet,
   'apps/v1/StatefulSet': validateStatefulSet,
+  'autoscaling/v2/HorizontalPodAutoscaler': validateAutoscaler,
   'batch/v1/CronJob': validateCronJob,
   'batch/v1/Job': validateJob,
+  'coordination.k8s.io/v1/Lease': validateLease,
   'networking.k8s.io/v1/Ingress': validateIngress,
   'networking.k8s.io/v1/IngressClass': validateIngressClass,
   'networking.k8s.io/v1/NetworkPolicy': validateNetworkPolicy,

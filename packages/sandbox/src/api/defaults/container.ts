@@ -38,10 +38,11 @@ function defaultEnv(env: Fields): void {
   if (isRecord(valueFrom)) defaultFieldRef(valueFrom)
 }
 
-/** The version of the field path in `fieldRef`. */
+/** The version of the field path in `fieldRef`, and the unit of a resource. */
 export function defaultFieldRef(source: Fields): void {
-  const { fieldRef } = source
+  const { fieldRef, resourceFieldRef } = source
   if (isRecord(fieldRef)) fieldRef['apiVersion'] ??= 'v1'
+  if (isRecord(resourceFieldRef)) resourceFieldRef['divisor'] ??= '0'
 }
 
 function defaultProbe(probe: unknown): void {

@@ -11,6 +11,8 @@ export function defaultPod(object: ApiObject): void {
   const spec = recordAt(object, 'spec')
   defaultPodSpec(spec)
   spec['enableServiceLinks'] ??= true
+  // A period that is none means: at once, but for a second.
+  if (Number(spec['terminationGracePeriodSeconds']) < 0) spec['terminationGracePeriodSeconds'] = 1
   for (const container of containersOf(spec)) requestWhatIsLimited(container)
   tolerateLostNodes(spec)
 }

@@ -16,8 +16,10 @@ export function defaultService(object: ApiObject): void {
   for (const port of listAt(spec, 'ports')) if (isRecord(port)) defaultPort(port)
   if (spec['type'] === 'ExternalName') return
   spec['internalTrafficPolicy'] ??= 'Cluster'
-  spec['ipFamilies'] ??= ['IPv4']
-  spec['ipFamilyPolicy'] ??= 'SingleStack'
+  // Without a selector somebody else writes the endpoints of a headless Service: of any family.
+  const isOpen = spec['clusterIP'] === 'None' && spec['selector'] === undefined
+  spec['ipFamilies'] ??= isOpen ? ['IPv4', 'IPv6'] : ['IPv4']
+  spec['ipFamilyPolicy'] ??= isOpen ? 'RequireDualStack' : 'SingleStack'
   defaultOutside(spec)
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Call } from '../cluster.ts'
 import { forbidden, invalid, notFound } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
@@ -5,7 +6,7 @@ import { applyLimitDefaults } from '../quota/limit-range.ts'
 import type { Resource } from '../resources/resource.ts'
 import { completeDefinition, establishedStatus } from '../resources/custom.ts'
 import { timestamp } from '../cluster.ts'
-import { allocateClusterAddress } from './cluster-address.ts'
+import { allocateClusterAddress, isClusterAddress } from './cluster-address.ts'
 import { isRecord, listAt, recordAt, stringAt } from './fields.ts'
 import { admitJob, shareLabels } from './job-selector.ts'
 import { qosClass } from './qos-class.ts'
@@ -141,7 +142,10 @@ function admitService(object: ApiObject, call: Call): void {
   spec['clusterIP'] ||= spec['clusterIPs'] === undefined ? allocateClusterAddress(call.cluster.store) : 'None'
   const address = stringAt(spec, 'clusterIP') ?? 'None'
   const taken = address !== 'None' && call.cluster.store.list('services').some((one) => hasAddress(one, address))
-  if (taken) throw addressTaken(object, address, call)
+  if (taken) throw addressRefused(object, address, 'provided IP is already allocated', call)
+  if (isIP(address) !== 0 && !isClusterAddress(address)) {
+    throw addressRefused(object, address, 'the provided network does not match the current range', call)
+  }
   spec['clusterIPs'] = [address]
 }
 
@@ -149,9 +153,9 @@ function hasAddress(service: ApiObject, address: string): boolean {
   return stringAt(service, 'spec', 'clusterIP') === address
 }
 
-function addressTaken({ metadata }: ApiObject, address: string, { resource }: Call): Error {
+function addressRefused({ metadata }: ApiObject, address: string, why: string, { resource }: Call): Error {
   const field = 'spec.clusterIPs'
-  const message = `Invalid value: [${JSON.stringify(address)}]: failed to allocate IP ${address}: provided IP is already allocated`
+  const message = `Invalid value: [${JSON.stringify(address)}]: failed to allocate IP ${address}: ${why}`
   return invalid(resource, metadata.name, [{ reason: 'FieldValueInvalid', message, field }])
 }
 

@@ -5,6 +5,11 @@ import { StatusError } from '../status.ts'
 /** The address of Service `kubernetes`, the first of the range as on every cluster. */
 export const KUBERNETES_ADDRESS = '10.96.0.1'
 
+/** Whether Services can have this address. */
+export function isClusterAddress(address: string): boolean {
+  return address.startsWith('10.96.')
+}
+
 /** 10.96.0.0/16 without its first eleven addresses, which clusters keep for Services with fixed addresses (DNS at .10). */
 const FIRST = 11
 const LAST = 65_534

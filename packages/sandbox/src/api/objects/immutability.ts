@@ -30,7 +30,7 @@ function idOf({ apiVersion, kind }: ApiObject): string {
 function fixed(field: string, value: unknown): StatusCause {
   return {
     reason: 'FieldValueInvalid',
-    message: `Invalid value: ${JSON.stringify(value)}: field is immutable`,
+    message: `Invalid value: ${JSON.stringify(value ?? null)}: field is immutable`,
     field,
   }
 }

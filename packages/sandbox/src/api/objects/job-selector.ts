@@ -21,7 +21,8 @@ export function admitJob(object: ApiObject): void {
   const metadata = recordAt(recordAt(spec, 'template'), 'metadata')
   const shared = metadata['labels']
   if (spec['manualSelector'] !== true) selectByUid(object, spec, metadata)
-  if (shared !== undefined && object.metadata.labels === shared) object.metadata.labels = { ...labelsOf(metadata) }
+  const { labels } = object.metadata
+  if (labels === undefined || labels === shared) object.metadata.labels = { ...labelsOf(metadata) }
 }
 
 function selectByUid(object: ApiObject, spec: Record<string, unknown>, metadata: Record<string, unknown>): void {

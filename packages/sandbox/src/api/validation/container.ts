@@ -1,7 +1,7 @@
 import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
 import { compareAmounts } from '../objects/quantity.ts'
 import type { StatusCause } from '../status.ts'
-import { forbidden, invalidValue, notFound, oneOf, required } from './cause.ts'
+import { duplicatesOf, forbidden, invalidValue, notFound, oneOf, required } from './cause.ts'
 import { checkName, label } from './names.ts'
 import { checkPort, checkPortName, checkPortNumber, PROTOCOLS } from './port.ts'
 import { checkQuantities } from './quantity.ts'
@@ -19,8 +19,12 @@ export function validateContainer(
   const mounts = listAt(container, 'volumeMounts')
   return [
     ...checkName(`${field}.name`, stringAt(container, 'name'), label),
-    ...(stringAt(container, 'image') ? [] : [required(`${field}.image`)]),
+    ...checkImage(`${field}.image`, stringAt(container, 'image') ?? ''),
     ...listAt(container, 'ports').flatMap((port, index) => checkContainerPort(`${field}.ports[${index}]`, port)),
+    ...duplicatesOf(
+      listAt(container, 'ports').map((port) => stringAt(port, 'name')),
+      (index) => `${field}.ports[${index}].name`,
+    ),
     ...listAt(container, 'env').flatMap((variable, index) => checkEnv(`${field}.env[${index}]`, variable)),
     ...mounts.flatMap((_, index) => checkMount(`${field}.volumeMounts`, mounts, index, volumes)),
     ...['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((probe) => {
@@ -29,6 +33,11 @@ export function validateContainer(
     ...oneOf(`${field}.imagePullPolicy`, stringAt(container, 'imagePullPolicy'), PULL_POLICIES),
     ...checkResources(`${field}.resources`, fieldAt(container, 'resources')),
   ]
+}
+
+function checkImage(field: string, image: string): StatusCause[] {
+  if (image === '') return [required(field)]
+  return image === image.trim() ? [] : [invalidValue(field, image, 'must not have leading or trailing whitespace')]
 }
 
 function checkContainerPort(field: string, port: unknown): StatusCause[] {
@@ -59,7 +68,17 @@ function checkSource(field: string, variable: unknown): StatusCause[] {
   const known = SOURCES.filter((key) => source[key] !== undefined)
   const oneOfThem = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'
   if (known.length === 0) return [invalidValue(field, '', oneOfThem)]
-  return known.length > 1 ? [invalidValue(field, '', 'may not have more than one field specified at a time')] : []
+  if (known.length > 1) return [invalidValue(field, '', 'may not have more than one field specified at a time')]
+  return checkFieldPath(`${field}.fieldRef.fieldPath`, stringAt(source, 'fieldRef', 'fieldPath'))
+}
+
+/** The fields of a pod that its variables can show. */
+const FIELD_PATHS =
+  /^(?:metadata\.(?:name|namespace|uid|(?:labels|annotations)(?:\['.+'\])?)|spec\.(?:nodeName|serviceAccountName|restartPolicy)|status\.(?:phase|hostIPs?|podIPs?))$/
+
+function checkFieldPath(field: string, path: string | undefined): StatusCause[] {
+  if (path === undefined || FIELD_PATHS.test(path)) return []
+  return [invalidValue(field, path, `error converting fieldPath: field label not supported: ${path}`)]
 }
 
 function checkMount(
@@ -77,6 +96,14 @@ function checkMount(
     ...(name === '' || volumes.includes(name) ? [] : [notFound(`${at}.name`, name)]),
     ...(path === '' ? [required(`${at}.mountPath`)] : []),
     ...(path !== '' && first < index ? [invalidValue(`${at}.mountPath`, path, 'must be unique')] : []),
+    ...checkSubPath(`${field}.subPath`, stringAt(mounts[index], 'subPath') ?? ''),
+  ]
+}
+
+function checkSubPath(field: string, path: string): StatusCause[] {
+  return [
+    ...(path.startsWith('/') ? [invalidValue(field, path, 'must be a relative path')] : []),
+    ...(path.split('/').includes('..') ? [invalidValue(field, path, "must not contain '..'")] : []),
   ]
 }
 
@@ -93,7 +120,14 @@ function checkProbe(field: string, probe: unknown): StatusCause[] {
       const value = numberAt(probe, timing) ?? 0
       return value < 0 ? [invalidValue(`${field}.${timing}`, value, 'must be greater than or equal to 0')] : []
     }),
+    ...checkSuccessThreshold(field, numberAt(probe, 'successThreshold') ?? 1),
   ]
+}
+
+/** Only readiness can be asked for more than once: a program is alive, or has started, with the first success. */
+function checkSuccessThreshold(field: string, threshold: number): StatusCause[] {
+  if (threshold === 1 || threshold < 0 || field.endsWith('.readinessProbe')) return []
+  return [invalidValue(`${field}.successThreshold`, threshold, 'must be 1')]
 }
 
 /** Extended resources (`nvidia.com/gpu`) come in whole pieces, and never more are requested than limited. */

@@ -1,9 +1,10 @@
 import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
-import { forbidden, invalidValue, required } from './cause.ts'
+import { forbidden, invalidValue, oneOf, required } from './cause.ts'
 import { qualifiedNameFaults } from './names.ts'
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']
 
 /** Where a pod wants to run, and what it bears there. `field` is the pod's spec. */
@@ -75,5 +76,6 @@ function checkToleration(field: string, toleration: unknown): StatusCause[] {
     ...(operator === 'Exists' && value !== ''
       ? [invalidValue(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'")]
       : []),
+    ...(effect === '' ? [] : oneOf(`${field}.effect`, effect, EFFECTS)),
   ]
 }

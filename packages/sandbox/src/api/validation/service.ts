@@ -1,7 +1,9 @@
+import { isIP } from 'node:net'
 import type { ApiObject } from '../object.ts'
 import { fieldAt, listAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
-import { duplicatesOf, oneOf, required } from './cause.ts'
+import { duplicate, duplicatesOf, invalidValue, oneOf, required } from './cause.ts'
+import { checkLabel } from './metadata.ts'
 import { checkName, label } from './names.ts'
 import { checkPort, checkPortNumber, PROTOCOLS } from './port.ts'
 
@@ -21,8 +23,29 @@ export function validateService(object: ApiObject): StatusCause[] {
       ports.map((port) => stringAt(port, 'name')),
       (index) => `spec.ports[${index}].name`,
     ),
+    ...duplicatePorts(ports),
+    ...Object.entries(fieldAt(object, 'spec', 'selector') ?? {}).flatMap(([key, value]) =>
+      checkLabel('spec.selector', key, value),
+    ),
+    ...checkAddress(stringAt(object, 'spec', 'clusterIP') ?? ''),
     ...oneOf('spec.type', type, TYPES),
   ]
+}
+
+/** Quoted as the server's own structure: with what tells the ports apart, and zeros for the rest. */
+function duplicatePorts(ports: readonly unknown[]): StatusCause[] {
+  const keys = ports.map((port) => `${String(fieldAt(port, 'port'))}/${stringAt(port, 'protocol')}`)
+  return ports.flatMap((port, index) => {
+    if (keys.indexOf(keys[index] ?? '') === index) return []
+    const shown = { Name: '', Protocol: fieldAt(port, 'protocol'), AppProtocol: null, Port: fieldAt(port, 'port') }
+    return [duplicate(`spec.ports[${index}]`, { ...shown, TargetPort: 0, NodePort: 0 })]
+  })
+}
+
+function checkAddress(address: string): StatusCause[] {
+  if (address === '' || address === 'None' || isIP(address) !== 0) return []
+  const rule = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+  return [invalidValue('spec.clusterIPs[0]', address, rule)]
 }
 
 /** A name is required as soon as there is more than one port. */

@@ -64,7 +64,20 @@ function checkSelector(object: ApiObject, what: string): StatusCause[] {
   if (keys.length === 0 && listAt(selector, 'matchExpressions').length === 0) {
     return [invalidValue('spec.selector', {}, `empty selector is invalid for ${what}`)]
   }
-  return selectorMismatch(object, selector)
+  const faults = operatorFaults(selector)
+  return faults.length > 0 ? faults : selectorMismatch(object, selector)
+}
+
+const SELECTOR_OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist']
+
+function operatorFaults(selector: Record<string, unknown>): StatusCause[] {
+  const faults = listAt(selector, 'matchExpressions').flatMap((expression, index) => {
+    const operator = stringAt(expression, 'operator') ?? ''
+    if (SELECTOR_OPERATORS.includes(operator)) return []
+    const field = `spec.selector.matchExpressions[${index}].operator`
+    return [invalidValue(field, operator, 'not a valid selector operator')]
+  })
+  return faults.length === 0 ? [] : [...faults, invalidValue('spec.selector', selector, 'invalid label selector')]
 }
 
 /** A cause where a selector does not find the pods of the object's own template. */
