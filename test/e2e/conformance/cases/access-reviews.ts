@@ -87,6 +87,14 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'a question with metadata',
+    differs: 'Kubernetes refuses it, quoting the managed fields that it put there; the sandbox answers the question',
+    async run({ send }) {
+      const spec = { resourceAttributes: { verb: 'get', resource: 'pods' } }
+      await send({ method: 'POST', path: SELF, body: { metadata: { name: 'one' }, spec } })
+    },
+  },
+  {
     title: 'one asks for everything one may do',
     async run({ namespace, send }) {
       const body = { spec: { namespace } }

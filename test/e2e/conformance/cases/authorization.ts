@@ -1,42 +1,9 @@
 import { configMap, pathIn } from '../bodies.ts'
-import type { ConformanceCase, Request, ServerUnderTest } from '../case.ts'
+import type { ConformanceCase, ServerUnderTest } from '../case.ts'
 import { fieldAt } from '../fields.ts'
+import { binding, grant, isAllowed, RBAC_VERSION, READ_MAPS, userOf } from '../users-and-roles.ts'
 
 export const area = 'what one may do (RBAC)'
-
-const RBAC = 'rbac.authorization.k8s.io'
-const VERSION = `${RBAC}/v1`
-const CLUSTER = `/apis/${VERSION}`
-const MERGE = 'application/merge-patch+json'
-
-type Rule = Readonly<Record<string, readonly string[]>>
-
-const READ_MAPS: Rule = { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'watch'] }
-
-/** A user of the case's own: grants to others cannot reach it. */
-function userOf({ namespace }: ServerUnderTest): { readonly user: string } {
-  return { user: `eve-${namespace}` }
-}
-
-function role(name: string, rules: readonly Rule[]): object {
-  return { metadata: { name }, rules }
-}
-
-function binding(name: string, user: string, roleName: string, kind = 'Role'): object {
-  const subjects = [{ kind: 'User', apiGroup: RBAC, name: user }]
-  return { metadata: { name }, roleRef: { apiGroup: RBAC, kind, name: roleName }, subjects }
-}
-
-const isAllowed = ({ status }: { readonly status: number }): boolean => status !== 403
-
-/** Gives the case's user rules in its namespace. Resolves when they hold: they are cached for a moment. */
-async function grant(server: ServerUnderTest, rules: readonly Rule[], known: Request): Promise<void> {
-  const { namespace, prepare, until } = server
-  await prepare({ method: 'POST', path: pathIn(namespace, 'roles', VERSION), body: role('own', rules) })
-  const body = binding('own', userOf(server).user, 'own')
-  await prepare({ method: 'POST', path: pathIn(namespace, 'rolebindings', VERSION), body })
-  await until({ ...known, as: userOf(server) }, isAllowed)
-}
 
 /** Asks each path as the case's user. */
 async function ask(server: ServerUnderTest, asked: readonly (readonly [string, string])[]): Promise<void> {
@@ -117,11 +84,26 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'who may patch and not create applies what is there only',
+    async run(server) {
+      const maps = pathIn(server.namespace, 'configmaps')
+      const rule = { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'patch'] }
+      await server.prepare({ method: 'POST', path: maps, body: configMap('one') })
+      await grant(server, [rule], { method: 'GET', path: `${maps}/one` })
+      const as = userOf(server)
+      const contentType = 'application/apply-patch+yaml'
+      for (const name of ['one', 'two']) {
+        const body = configMap(name, { a: 'b' })
+        await server.send({ method: 'PATCH', path: `${maps}/${name}?fieldManager=eve`, body, contentType, as })
+      }
+    },
+  },
+  {
     title: 'the role “view” shows everything but Secrets and roles',
     async run(server) {
       const { namespace, prepare, until, send } = server
       const body = binding('viewers', userOf(server).user, 'view', 'ClusterRole')
-      await prepare({ method: 'POST', path: pathIn(namespace, 'rolebindings', VERSION), body })
+      await prepare({ method: 'POST', path: pathIn(namespace, 'rolebindings', RBAC_VERSION), body })
       const as = userOf(server)
       await until({ method: 'GET', path: pathIn(namespace, 'services'), as }, isAllowed)
       await send({
@@ -132,7 +114,7 @@ export const cases: readonly ConformanceCase[] = [
       })
       for (const plural of ['secrets', 'pods/a/exec'])
         await send({ method: 'GET', path: pathIn(namespace, plural), as })
-      await send({ method: 'GET', path: pathIn(namespace, 'roles', VERSION), as })
+      await send({ method: 'GET', path: pathIn(namespace, 'roles', RBAC_VERSION), as })
       await send({ method: 'POST', path: pathIn(namespace, 'configmaps'), body: configMap('one'), as })
     },
   },
@@ -140,100 +122,11 @@ export const cases: readonly ConformanceCase[] = [
     title: 'a refusal names the roles that are bound and that nobody made',
     async run(server) {
       const { namespace, prepare, until } = server
-      const path = pathIn(namespace, 'rolebindings', VERSION)
+      const path = pathIn(namespace, 'rolebindings', RBAC_VERSION)
       const { user } = userOf(server)
       await prepare({ method: 'POST', path, body: binding('one', user, 'missing') })
       const asked = { method: 'GET', path: pathIn(namespace, 'pods'), as: { user } }
       await until(asked, ({ body }) => String(fieldAt(body, 'message')).includes('not found'))
     },
   },
-  {
-    title: 'nobody grants what he has not got',
-    async run(server) {
-      const roles = pathIn(server.namespace, 'roles', VERSION)
-      const bindings = pathIn(server.namespace, 'rolebindings', VERSION)
-      const write = { apiGroups: [RBAC], resources: ['roles', 'rolebindings'], verbs: ['create', 'get', 'patch'] }
-      const held = { apiGroups: ['apps'], resources: ['deployments', 'replicasets'], verbs: ['get', 'list'] }
-      await grant(server, [write, held, { ...READ_MAPS, resourceNames: ['a'] }], {
-        method: 'GET',
-        path: `${roles}/none`,
-      })
-      const as = userOf(server)
-      const wanted: Record<string, Rule> = {
-        held: { ...held, verbs: ['get'] },
-        more: { ...held, resources: ['deployments', 'statefulsets'], verbs: ['get', 'delete'] },
-        names: { ...READ_MAPS, resourceNames: ['a', 'b'], verbs: ['get'] },
-        every: { ...READ_MAPS, verbs: ['get'] },
-        everything: { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
-      }
-      for (const [name, rule] of Object.entries(wanted))
-        await server.send({ method: 'POST', path: roles, body: role(name, [rule]), as })
-      const labelled = { metadata: { labels: { a: 'b' } } }
-      await server.send({ method: 'PATCH', path: `${roles}/held`, body: labelled, contentType: MERGE, as })
-      const more = { rules: [wanted['everything']] }
-      await server.send({ method: 'PATCH', path: `${roles}/held`, body: more, contentType: MERGE, as })
-      await server.send({ method: 'POST', path: bindings, body: binding('held', 'bob', 'held'), as })
-      await server.send({ method: 'POST', path: bindings, body: binding('edit', 'bob', 'edit', 'ClusterRole'), as })
-      await server.send({ method: 'POST', path: bindings, body: binding('none', 'bob', 'none'), as })
-    },
-  },
-  {
-    title: 'the verbs escalate and bind allow it all the same',
-    async run(server) {
-      const roles = pathIn(server.namespace, 'roles', VERSION)
-      const bindings = pathIn(server.namespace, 'rolebindings', VERSION)
-      const rules = [
-        { apiGroups: [RBAC], resources: ['roles', 'rolebindings'], verbs: ['create', 'escalate', 'get'] },
-        { apiGroups: [RBAC], resources: ['clusterroles'], resourceNames: ['view'], verbs: ['bind'] },
-      ]
-      await grant(server, rules, { method: 'GET', path: `${roles}/none` })
-      const as = userOf(server)
-      await server.send({ method: 'POST', path: roles, body: role('all', [READ_MAPS]), as })
-      await server.send({ method: 'POST', path: bindings, body: binding('view', 'bob', 'view', 'ClusterRole'), as })
-      await server.send({ method: 'POST', path: bindings, body: binding('own', 'bob', 'none'), as })
-    },
-  },
-  {
-    title: 'a ClusterRole gathers the rules of those that it selects',
-    async run({ namespace, send, prepare, until }) {
-      const roles = `${CLUSTER}/clusterroles`
-      const labels = { [`example.com/${namespace}`]: 'true' }
-      const aggregationRule = { clusterRoleSelectors: [{ matchLabels: labels }] }
-      await send({ method: 'POST', path: roles, body: { metadata: { name: `${namespace}-all` }, aggregationRule } })
-      const metadata = { name: `${namespace}-maps`, labels }
-      await prepare({ method: 'POST', path: roles, body: { metadata, rules: [READ_MAPS] } })
-      const all = { method: 'GET', path: `${roles}/${namespace}-all` }
-      await until(all, ({ body }) => fieldAt(body, 'rules') !== null)
-      await prepare({ method: 'DELETE', path: `${roles}/${namespace}-maps` })
-      await until(all, ({ body }) => fieldAt(body, 'rules') === null)
-    },
-  },
-  {
-    title: 'a binding stays with its role',
-    async run({ namespace, send, prepare }) {
-      const path = pathIn(namespace, 'rolebindings', VERSION)
-      await prepare({ method: 'POST', path, body: binding('one', 'bob', 'first') })
-      const roleRef = { apiGroup: RBAC, kind: 'Role', name: 'second' }
-      await send({ method: 'PATCH', path: `${path}/one`, body: { roleRef }, contentType: MERGE })
-    },
-  },
-  ...[
-    'cluster-admin',
-    'admin',
-    'edit',
-    'view',
-    'system:auth-delegator',
-    'system:basic-user',
-    'system:discovery',
-    'system:monitoring',
-    'system:public-info-viewer',
-    'system:service-account-issuer-discovery',
-  ].map((name) => ({
-    title: `the ClusterRole “${name}” and whom it is bound to`,
-    async run({ until, send }: ServerUnderTest) {
-      const request = { method: 'GET', path: `${CLUSTER}/clusterroles/${name}` }
-      await until(request, ({ body }) => Array.isArray(fieldAt(body, 'rules')))
-      await send({ method: 'GET', path: `${CLUSTER}/clusterrolebindings/${name}` })
-    },
-  })),
 ]

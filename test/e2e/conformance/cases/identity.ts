@@ -178,6 +178,14 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'groups, a uid or extra fields of nobody are refused',
+    differs: 'Kubernetes answers a text that quotes its own structs, the sandbox a Status; both answer 500',
+    async run({ send }) {
+      for (const headers of [{ 'impersonate-group': 'team' }, { 'impersonate-uid': 'u1' }])
+        await send({ ...WHO_AM_I, headers })
+    },
+  },
+  {
     title: 'who may not impersonate is told so, one thing after the other',
     async run(server) {
       const path = await makeRobot(server)
