@@ -143,8 +143,8 @@ export class PodWorker {
     this.#ending = true
     clearTimeout(this.#timer)
     this.#life.abort()
-    this.#volumes.close()
     await this.#passes
+    this.#volumes.close()
     await Promise.all([...this.#running.values()].map((running) => running.stop({ graceSeconds })))
     await this.#passes
   }
@@ -317,7 +317,9 @@ export class PodWorker {
     const running = this.#running.get(container)
     const view = this.#viewOf(container)
     if (running === undefined || view.state.phase !== 'running') return
-    this.#views.set(container, { ...view, state: { ...view.state, stopping: true } })
+    this.#views.set(container, { ...view, state: { ...view.state, stopping: true, graceSeconds } })
+    // Its hook has had its turn.
+    if (view.state.stopping) return void running.stop({ graceSeconds })
     this.#tell(killingEvent(container, because))
     const onHookFailure = (why: string): void => {
       this.#context.log(`preStop of ${container} in pod ${this.#name()}: ${why}`)

@@ -39,6 +39,8 @@ export type ContainerState =
       readonly failed?: 'liveness' | 'startup' | undefined
       /** It was told to end. */
       readonly stopping: boolean
+      /** What it was given to end by itself, once it was told. */
+      readonly graceSeconds?: number | undefined
     }
   | { readonly phase: 'exited'; readonly exit: ContainerExit }
 

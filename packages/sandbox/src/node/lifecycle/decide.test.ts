@@ -115,6 +115,15 @@ test('sidecars end after the main containers, the last one first', () => {
   ).toEqual(['stop a'])
 })
 
+test('a second deletion can shorten the grace, and not lengthen it', () => {
+  const deletedWith = (deletionGracePeriodSeconds: number): Pod =>
+    pod({}, { deletionTimestamp: '2026-01-01T00:01:30Z', deletionGracePeriodSeconds })
+  const stopping = container({ ...running, stopping: true, graceSeconds: 30 })
+  expect(decidePod(deletedWith(1), [stopping], moment).actions).toMatchObject([{ type: 'stop', graceSeconds: 1 }])
+  expect(decidePod(deletedWith(30), [stopping], moment).actions).toEqual([])
+  expect(decidePod(deletedWith(60), [stopping], moment).actions).toEqual([])
+})
+
 test('a container whose image has changed starts anew', () => {
   const changed = pod({ containers: [{ name: 'main', image: 'nexus-gateway:2' }] })
   expect(decidePod(changed, [container(running)], moment).actions).toEqual([

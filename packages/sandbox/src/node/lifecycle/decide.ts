@@ -9,6 +9,8 @@ const DEFAULT_GRACE_SECONDS = 30
 /** Why a container is told to end. */
 export type StopReason = 'deleted' | 'liveness' | 'startup' | 'changed' | 'ended'
 
+type Running = Extract<ContainerView['state'], { phase: 'running' }>
+
 export type Action =
   | { readonly type: 'start'; readonly container: string; readonly restart: boolean }
   | {
@@ -61,9 +63,14 @@ function decideEnding(pod: Pod, containers: readonly ContainerView[]): Decision 
   const graceSeconds = graceOf(pod)
   return {
     actions: (others.length > 0 ? others : running.slice(-1))
-      .filter(({ state }) => state.phase === 'running' && !state.stopping)
+      .filter(({ state }) => state.phase === 'running' && mayHaveToHurry(state, graceSeconds))
       .map(({ name }) => ({ type: 'stop', container: name, graceSeconds, because: deleted ? 'deleted' : 'ended' })),
   }
+}
+
+/** A second deletion may leave less time than the first one. */
+function mayHaveToHurry({ stopping, graceSeconds = 0 }: Running, given: number): boolean {
+  return !stopping || given < graceSeconds
 }
 
 function graceOf({ metadata, spec }: Pod): number {

@@ -47,10 +47,10 @@ export function nodeLabels(spec: NodeSpec): Record<string, string | null> {
 /** The Node's status: it is ready, has what it was given, and answers on loopback. */
 export function assembleNodeStatus(node: NodeDescription, before: Node, now: Date): NonNullable<Node['status']> {
   const own = [
-    condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'),
-    condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure'),
-    condition('PIDPressure', 'False', 'KubeletHasSufficientPID'),
-    condition('Ready', 'True', 'KubeletReady'),
+    condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
   ]
   const conditions = own.map((current) => {
     const known = before.status?.conditions?.find(({ type }) => type === current.type)
@@ -69,8 +69,8 @@ export function assembleNodeStatus(node: NodeDescription, before: Node, now: Dat
   }
 }
 
-function condition(type: string, status: 'True' | 'False', reason: string): Condition {
-  return { type, status, reason, message: 'the node agent of the sandbox' }
+function condition(type: string, status: 'True' | 'False', reason: string, message: string): Condition {
+  return { type, status, reason, message }
 }
 
 /** Every field is required by the API. */
