@@ -178,3 +178,8 @@ test('a body past the limit is refused on every verb, also while it is still bei
   const chunk = `${(4 * 1024 * 1024).toString(16)}\r\n${'x'.repeat(4 * 1024 * 1024)}\r\n`
   expect(await sendRaw(rawRequest(`POST ${MAPS}`, headers, chunk))).toMatch(/^HTTP\/1.1 413 /)
 })
+
+test.each(['exec', 'attach', 'ephemeralcontainers'])('a person who asks a pod for %s is told why not', async (what) => {
+  const answer = await api.ask('POST', `/api/v1/namespaces/default/pods/one/${what}?command=ls`, { body: {} })
+  expect([answer.status, fieldAt(answer.body, 'message')]).toEqual([501, expect.stringContaining(`without ${what}`)])
+})

@@ -46,6 +46,12 @@ export function noSuchResource(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 
+/** What pods of this server cannot do, because they are processes and no containers. */
+export function notRun(subresource: string): StatusError {
+  const message = `pods of the sandbox are processes of this machine, without ${subresource}: read their log, or look at their folder`
+  return new StatusError(501, 'NotImplemented', message, {})
+}
+
 export function methodNotAllowed(): StatusError {
   const message = 'the server does not allow this method on the requested resource'
   return new StatusError(405, 'MethodNotAllowed', message, {})

@@ -3,7 +3,7 @@ import { admitRequest } from '../authorization/admit-request.ts'
 import { attributesOfObjects, attributesOfPath, isWatch } from '../authorization/attributes.ts'
 import type { Attributes } from '../authorization/attributes.ts'
 import type { Call, Cluster } from '../cluster.ts'
-import { methodNotAllowed, noSuchResource } from '../errors.ts'
+import { methodNotAllowed, noSuchResource, notRun } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { hasSubresource } from '../resources/resource.ts'
 import type { Resource, Verb } from '../resources/resource.ts'
@@ -38,6 +38,9 @@ import { warn } from './warnings.ts'
 /** The checks can be asked one by one: there is one process, and it either answers or does not. */
 const HEALTH = /^\/(healthz|livez|readyz)(?:\/(?:ping|log|etcd)?)?$/
 
+/** What kubectl asks of pods that only containers could do: a person is told more than that it is not there. */
+const NOT_RUN = new Set(['exec', 'attach', 'ephemeralcontainers'])
+
 /** One request on its way: what it asks and where the answer goes. */
 interface Exchange {
   readonly call: Call
@@ -59,6 +62,7 @@ export async function answer(cluster: Cluster, request: IncomingMessage, respons
   if (health !== undefined) return sendText(response, 200, healthText(health, query))
   if (!path) return describe(cluster, pathname, request, response)
   const resource = cluster.registry.find(path.group, path.version, path.plural)
+  if (resource?.storageKey === 'pods' && NOT_RUN.has(path.subresource)) throw notRun(path.subresource)
   if (!resource || !isServed(resource, path)) return sendNothing(cluster, path, response)
   checkName(path)
   const userAgent = request.headers['user-agent'] ?? ''
