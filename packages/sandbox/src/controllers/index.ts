@@ -3,6 +3,7 @@ import { Kinds } from '@nexus/kube'
 import type { KubeClient } from '@nexus/kube'
 import { runAutoscaler } from './autoscaler.ts'
 import { runDeploymentController } from './deployment.ts'
+import { runDisruptionBudgets } from './disruption-budget.ts'
 import { runEndpointSliceController } from './endpointslice.ts'
 import { runGarbageCollector } from './garbage-collector/controller.ts'
 import { runJobController } from './job/controller.ts'
@@ -23,6 +24,7 @@ export const CONTROLLER_NAMES = [
   'deployment',
   'replicaset',
   'job',
+  'disruption-budget',
   'autoscaler',
   'endpointslice',
   'garbage-collector',
@@ -100,6 +102,8 @@ function run(name: ControllerName, context: ControllerContext, volumesDir: strin
       return runReplicaSetController(context)
     case 'job':
       return runJobController(context)
+    case 'disruption-budget':
+      return runDisruptionBudgets(context)
     case 'autoscaler':
       return runAutoscaler(context)
     case 'endpointslice':
