@@ -1,6 +1,6 @@
 import { isRecord } from '../objects/fields.ts'
-import type { Resource } from '../resources/resource.ts'
-import { builtinType } from '../schema/builtin.ts'
+import type { Resource, Subresource } from '../resources/resource.ts'
+import { builtinSchema, builtinType } from '../schema/builtin.ts'
 import { schemaOf } from '../schema/schema-of.ts'
 import type { ListSchema, MapSchema, ScalarSchema, Schema, StructSchema } from '../schema/schema.ts'
 
@@ -47,6 +47,7 @@ export class Components {
     const { group, version, kind, listKind } = resource
     const described = resource.custom ? this.#custom(resource) : this.#builtin(resource)
     this.schemas[name] = { ...described, 'x-kubernetes-group-version-kind': [{ group, version, kind }] }
+    for (const { body } of resource.subresources) if (body) this.#addBody(body)
     if (!resource.verbs.includes('list')) return
     this.schemas[listName(name)] = {
       type: 'object',
@@ -59,6 +60,14 @@ export class Components {
       },
       'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
     }
+  }
+
+  /** A kind that travels at an endpoint of its own: `Scale`. */
+  #addBody({ group, version, kind }: NonNullable<Subresource['body']>): void {
+    const schema = builtinSchema(group, version, kind)
+    if (schema?.name === undefined) return
+    const described = { ...this.#fieldsOf(schema), 'x-kubernetes-group-version-kind': [{ group, version, kind }] }
+    this.schemas[fullName(schema.name)] = described
   }
 
   #builtin(resource: Resource): object {
@@ -151,14 +160,17 @@ export class Components {
     const name = fullName(schema.name)
     if (!this.schemas[name]) {
       this.schemas[name] = {} // it may hold itself
-      this.schemas[name] = { ...this.#fieldsOf(schema), ...(schema.atomic && { 'x-kubernetes-map-type': 'atomic' }) }
+      const mapType = schema.atomic === true && { 'x-kubernetes-map-type': 'atomic' }
+      this.schemas[name] = { ...this.#fieldsOf(schema), ...mapType, ...kindOf(schema) }
     }
     return { ...this.#refTo(name), ...(schema.retainsKeys && { 'x-kubernetes-patch-strategy': 'retainKeys' }) }
   }
 
   #map({ values, atomic }: MapSchema): object {
     const mapType = atomic === true && { 'x-kubernetes-map-type': 'atomic' }
-    return { type: 'object', additionalProperties: this.#value(values), ...mapType }
+    const described = values.type === 'quantity' ? { $ref: this.#refPrefix + QUANTITY } : this.#value(values)
+    if (values.type === 'quantity') this.#wellKnown(QUANTITY)
+    return { type: 'object', additionalProperties: described, ...mapType }
   }
 
   #list({ items, listType, keys, mergeKey, mergesScalars, retainsKeys }: ListSchema): object {
@@ -183,6 +195,13 @@ export class Components {
   #refTo(name: string): object {
     return { allOf: [{ $ref: this.#refPrefix + name }] }
   }
+}
+
+/** Kinds stand in other kinds, too: the claims that a StatefulSet makes. They are all of the core group. */
+function kindOf({ name = '', fields }: StructSchema): object {
+  const [pack, version, kind] = name.split('.')
+  if (pack !== 'core' || !fields['kind'] || !fields['metadata']) return {}
+  return { 'x-kubernetes-group-version-kind': [{ group: '', version, kind }] }
 }
 
 function listName(name: string): string {
