@@ -237,6 +237,32 @@ test.each([
   expect((await api.ask('GET', `${MAPS}/bad`)).status).toBe(404)
 })
 
+test('a custom resource that loses all of a map is refused, as its map would be null', async () => {
+  const spec = { type: 'object', properties: { map: { type: 'object', additionalProperties: { type: 'string' } } } }
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } }
+  const definition = {
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget' },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  }
+  await api.ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: definition })
+  const path = '/apis/example.com/v1/namespaces/default/widgets/one'
+  const widget = (map: object): object => ({
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: 'one' },
+    spec: { map },
+  })
+  expect((await apply(path, widget({ a: '1' }))).status).toBe(201)
+  const emptied = await apply(path, widget({}))
+  expect(emptied.status).toBe(422)
+  expect(stringAt(emptied.body, 'message')).toContain('spec.map in body must be of type object: "null"')
+})
+
 test('force is for applies alone', async () => {
   const answer = await api.ask('PATCH', `${MAPS}/any?force=true`, { type: MERGE, body: {} })
   expect(answer.status).toBe(422)

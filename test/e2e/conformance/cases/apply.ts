@@ -110,6 +110,35 @@ const OBJECTS: readonly { readonly plural: string; readonly groupVersion?: strin
   },
 ]
 
+const text = { type: 'string' }
+
+/** Widgets with each kind of list and map, in a group of the case's own. Answers where they are. */
+async function makeDefinition({ namespace, prepare, until }: ServerUnderTest): Promise<string> {
+  const group = `${namespace}.example.com`
+  const by = { type: 'object', required: ['name'], properties: { name: text, size: { type: 'integer', default: 7 } } }
+  const properties = {
+    by: { type: 'array', items: by, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] },
+    set: { type: 'array', items: text, 'x-kubernetes-list-type': 'set' },
+    list: { type: 'array', items: text },
+    map: { type: 'object', additionalProperties: text },
+    atom: { type: 'object', additionalProperties: text, 'x-kubernetes-map-type': 'atomic' },
+    any: { 'x-kubernetes-preserve-unknown-fields': true },
+  }
+  const status = { type: 'object', properties: { ready: { type: 'boolean' } } }
+  const openAPIV3Schema = { type: 'object', properties: { spec: { type: 'object', properties }, status } }
+  const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema }, subresources: { status: {} } }
+  const body = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `widgets.${group}` },
+    spec: { group, scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [version] },
+  }
+  const path = pathIn(namespace, 'widgets', `${group}/v1`)
+  await prepare({ method: 'POST', path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', body })
+  await until({ method: 'GET', path, compared: () => 'served' }, ({ status: code }) => code === 200)
+  return path
+}
+
 const managersOf = (body: unknown): unknown[] => listAt(body, 'metadata', 'managedFields')
 
 const managedFields = true
@@ -291,6 +320,42 @@ export const cases: readonly ConformanceCase[] = [
         const name = `m${String(index).padStart(2, '0')}`
         await server.send(mergePatch(`${maps}/one`, { data: { [name]: '1' } }, `fieldManager=${name}`))
       }
+    },
+  },
+  {
+    title: 'a custom resource is owned by the schema of its definition',
+    managedFields,
+    async run(server) {
+      const path = `${await makeDefinition(server)}/one`
+      const widget = (spec: Body, more: Body = {}): Body => ({
+        apiVersion: `${server.namespace}.example.com/v1`,
+        kind: 'Widget',
+        metadata: { name: 'one' },
+        spec,
+        ...more,
+      })
+      const whole = {
+        by: [{ name: 'a', size: 1 }],
+        set: ['x'],
+        list: ['l'],
+        map: { k: 'v' },
+        atom: { k: 'v' },
+        any: { x: { y: 1 } },
+      }
+      await server.send(apply(path, widget(whole, { status: { ready: true } })))
+      await server.send(apply(path, widget({ by: [{ name: 'a', size: 2 }, { name: 'b' }] }), 'fieldManager=two'))
+      await server.send(
+        apply(path, widget({ by: [{ name: 'b' }], set: ['y'], any: { x: { z: 1 } } }), 'fieldManager=two'),
+      )
+      await server.send(apply(path, widget({ list: ['m'], atom: { l: 'v' } }), 'fieldManager=two'))
+      await server.send(mergePatch(path, { spec: { any: 'text' } }))
+      await server.send(apply(path, widget({ by: [{ name: 'a' }] })))
+      await server.send(apply(`${path}/status`, widget({}, { status: { ready: true } })))
+      await server.send(apply(path, widget({ by: [{ name: 'a' }, { name: 'a' }] })))
+      await server.send(apply(path, widget({ unknown: 1 })))
+      await server.send(apply(path, widget({ map: { k: 'v' } })))
+      await server.send(apply(path, widget({ map: {} })))
+      await server.send({ method: 'DELETE', path })
     },
   },
   {

@@ -59,6 +59,19 @@ test('an update owns what it changed, objects it made among it', () => {
   expect(fieldsOf(after, 'two')).toEqual({ 'f:labels': { 'f:a': {}, 'f:b': {} } })
 })
 
+test('what becomes an object of a scalar, or of an object something else, is a change of both', () => {
+  expect(compare({ extra: 'x' }, { extra: { a: { b: '1' } } }, shape)).toEqual({
+    added: { 'f:extra': { 'f:a': { '.': {}, 'f:b': {} } } },
+    modified: { 'f:extra': {} },
+    removed: {},
+  })
+  expect(compare({ extra: { a: {} } }, { extra: [1] }, shape)).toEqual({
+    added: {},
+    modified: { 'f:extra': {} },
+    removed: { 'f:extra': { 'f:a': {} } },
+  })
+})
+
 test('a field that goes has no owner left', () => {
   const after = update(update(NOTHING, 'one', { name: 'x', labels: { a: '1' } }), 'two', { name: 'x' })
   expect(fieldsOf(after, 'one')).toEqual({ 'f:name': {} })

@@ -29,7 +29,9 @@ function compareValues(live: unknown, next: unknown, schema: Schema): Difference
   if (live === undefined) return { added: wholeOf(next, schema) }
   if (next === undefined) return { removed: wholeOf(live, schema) }
   const shape = shapeOf(schema, next ?? live)
-  if (shape === 'leaf' || shape !== shapeOf(schema, live ?? next) || (isBlank(live) && isBlank(next))) {
+  // What was an object and is none any more, or the other way round: a change, and the fields of the object come or go.
+  if (shape !== shapeOf(schema, live ?? next)) return { ...CHANGED, ...compareObjects(live, next, schema) }
+  if (shape === 'leaf' || (isBlank(live) && isBlank(next))) {
     return isDeepStrictEqual(live, next) ? undefined : CHANGED
   }
   return shape === 'object' ? compareObjects(live, next, schema) : compareLists(live, next, schema)

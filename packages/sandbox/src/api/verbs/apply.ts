@@ -3,6 +3,7 @@ import type { Application, Applied } from '../apply/apply-configuration.ts'
 import { checkConfiguration } from '../apply/check-configuration.ts'
 import { compare } from '../apply/compare.ts'
 import { ApplyConflict } from '../apply/conflict.ts'
+import { emptiedFields } from '../apply/emptied-fields.ts'
 import { emptyObject } from '../apply/empty-object.ts'
 import { foreignConflicts, syncLastApplied } from '../apply/last-applied.ts'
 import { parseManagers, renderManagers } from '../apply/manager.ts'
@@ -13,7 +14,7 @@ import { trackUpdate, writtenPart } from '../apply/track-update.ts'
 import { attributesOfObjects } from '../authorization/attributes.ts'
 import { timestamp } from '../cluster.ts'
 import type { Call } from '../cluster.ts'
-import { badRequest, notFound } from '../errors.ts'
+import { badRequest, invalid, notFound } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { isRecord, stringAt } from '../objects/fields.ts'
 import { readPatched } from '../objects/field-validation.ts'
@@ -40,12 +41,18 @@ export function applyObject(call: Call, body: unknown): Patched {
   const live = cluster.store.get(resource.storageKey, path.namespace, path.name)
   if (!live && path.subresource !== '') throw notFound(resource, path.name)
   const { object, managers } = applyTo(call, live && present(live, resource), config)
+  if (resource.custom) checkEmptied(call, object)
   const wanted = readPatched(call, structuredClone(object), () => JSON.stringify(object), false)
   syncLastApplied(wanted, config, writerOf(call, 'Apply').manager)
   const ownership = (): ApiObject['metadata']['managedFields'] => renderManagers(managers)
   checkLasting(call, live ?? { ...wanted, metadata: { name: wanted.metadata.name } }, wanted)
   if (live) return { object: changeObject(call, live, wanted, ownership), created: false }
   return { object: create(call, wanted, ownership), created: true }
+}
+
+function checkEmptied(call: Call, object: unknown): void {
+  const causes = emptiedFields(object, ownedShape(call))
+  if (causes.length > 0) throw invalid(call.resource, call.path.name, causes)
 }
 
 /** Who may apply needs the right to create for this. */
