@@ -1,7 +1,8 @@
-import { isAlreadyExists, isNotFound, Kinds, ownerReferenceTo, refTo, rolloutBounds } from '@nexus/kube'
+import { isAlreadyExists, isNotFound, Kinds, matchesLabels, ownerReferenceTo, refTo, rolloutBounds } from '@nexus/kube'
 import type { Deployment, KubeObject, Pod, PodTemplateSpec, ReplicaSet } from '@nexus/kube'
 import { millisecondsToDeadline, observeDeployment } from './deployment-status.ts'
 import { isRecreate, isScaled, newestReplicas, planScaling, planShrink, wantedReplicas } from './rollout.ts'
+import { claimObjects } from './runtime/adoption.ts'
 import { runReconciler, watching } from './runtime/controller.ts'
 import type { ControllerContext } from './runtime/controller.ts'
 import { canonicalJson, hasEverything, isSameJson, mergePatchBetween } from './runtime/merge-patch.ts'
@@ -23,7 +24,7 @@ export async function runDeploymentController(context: ControllerContext): Promi
     name: 'deployment',
     sources: [
       watching(informers.of(Kinds.Deployment), (deployment) => [keyOf(deployment)]),
-      watching(informers.of(Kinds.ReplicaSet), ownerKeys),
+      watching(informers.of(Kinds.ReplicaSet), (set) => [...ownerKeys(set), ...wouldBeOwners(set, context)]),
       watching(informers.of(Kinds.Pod), (pod, change) => {
         // Only Recreate waits for pods themselves, and only for their end.
         const set = controllerOf(pod)
@@ -41,6 +42,14 @@ function ownerKeys(object: KubeObject): string[] {
   return owner?.kind === 'Deployment' ? [`${object.metadata.namespace ?? ''}/${owner.name}`] : []
 }
 
+/** The Deployments that would take a ReplicaSet which belongs to nobody. */
+function wouldBeOwners(set: ReplicaSet, { informers }: ControllerContext): string[] {
+  if (controllerOf(set) !== undefined) return []
+  const { labels, namespace = '' } = set.metadata
+  const deployments = informers.of(Kinds.Deployment).list({ namespace })
+  return deployments.filter(({ spec }) => matchesLabels(spec.selector, labels)).map(keyOf)
+}
+
 class DeploymentReconciler {
   readonly #context: ControllerContext
   /** The versions of the Deployments as they were written last, by uid. */
@@ -55,7 +64,7 @@ class DeploymentReconciler {
     const deployment = this.#context.informers.of(Kinds.Deployment).get(name, namespace)
     if (deployment === undefined) return undefined
     if (this.#isOutdated(deployment)) return undefined
-    const sets = this.#ownedSets(deployment)
+    const sets = await this.#ownedSets(deployment)
     const newest = sets.find((set) => isMadeOf(set, deployment.spec.template))
     const older = sets.filter((set) => set !== newest)
     if (isBeingDeleted(deployment)) return this.#writeStatus(deployment, { newest, older, rolling: false })
@@ -96,12 +105,12 @@ class DeploymentReconciler {
     return this.#writeStatus(deployment, { newest: made, older, created: newest === undefined, revision })
   }
 
-  #ownedSets(deployment: Deployment): ReplicaSet[] {
-    return this.#context.informers
-      .of(Kinds.ReplicaSet)
-      .list({ namespace: deployment.metadata.namespace ?? '' })
-      .filter((set) => isControlledBy(set, deployment) && !isBeingDeleted(set))
-      .sort((a, b) => revisionOf(a) - revisionOf(b))
+  async #ownedSets(deployment: Deployment): Promise<ReplicaSet[]> {
+    const { informers, kube } = this.#context
+    const { namespace = '' } = deployment.metadata
+    const claimant = { owner: deployment, selector: deployment.spec.selector, kind: Kinds.ReplicaSet }
+    const sets = await claimObjects(kube, claimant, informers.of(Kinds.ReplicaSet).list({ namespace }))
+    return sets.filter((set) => !isBeingDeleted(set)).sort((a, b) => revisionOf(a) - revisionOf(b))
   }
 
   /** Undefined while Recreate waits for the end of old pods, or another object has the name. */

@@ -1,7 +1,8 @@
-import { isNotFound, Kinds, ownerReferenceTo, refTo } from '@nexus/kube'
+import { isNotFound, Kinds, matchesLabels, ownerReferenceTo, refTo } from '@nexus/kube'
 import type { Condition, KubeObject, Pod, ReplicaSet } from '@nexus/kube'
 import { compareForRemoval, hasEnded, isActive, isAvailable, isReady } from './pods.ts'
 import { wantedReplicas } from './rollout.ts'
+import { claimObjects } from './runtime/adoption.ts'
 import { runReconciler, watching } from './runtime/controller.ts'
 import type { ControllerContext } from './runtime/controller.ts'
 import { mergePatchBetween } from './runtime/merge-patch.ts'
@@ -26,7 +27,7 @@ export async function runReplicaSetController(context: ControllerContext): Promi
     name: 'replicaset',
     sources: [
       watching(informers.of(Kinds.ReplicaSet), (set) => [keyOf(set)]),
-      watching(informers.of(Kinds.Pod), ownerKeys),
+      watching(informers.of(Kinds.Pod), (pod) => [...ownerKeys(pod), ...wouldBeOwners(pod, context)]),
     ],
     reconcile: (key) => reconciler.reconcile(key),
   })
@@ -35,6 +36,14 @@ export async function runReplicaSetController(context: ControllerContext): Promi
 function ownerKeys(object: KubeObject): string[] {
   const owner = controllerOf(object)
   return owner?.kind === 'ReplicaSet' ? [`${object.metadata.namespace ?? ''}/${owner.name}`] : []
+}
+
+/** The ReplicaSets that would take a pod which belongs to nobody. */
+function wouldBeOwners(pod: Pod, { informers }: ControllerContext): string[] {
+  if (controllerOf(pod) !== undefined) return []
+  const { labels, namespace = '' } = pod.metadata
+  const sets = informers.of(Kinds.ReplicaSet).list({ namespace })
+  return sets.filter(({ spec }) => matchesLabels(spec.selector, labels)).map(keyOf)
 }
 
 /** Pods to make, or pods to remove. */
@@ -65,9 +74,15 @@ class ReplicaSetReconciler {
     const set = informers.of(Kinds.ReplicaSet).get(name, namespace)
     if (set === undefined) return undefined
     const known = informers.of(Kinds.Pod).list({ namespace: namespace ?? '' })
-    const cached = known.filter((pod) => isControlledBy(pod, set))
+    const { selector } = set.spec
+    const cached = await claimObjects(
+      this.#context.kube,
+      { owner: set, selector, kind: Kinds.Pod },
+      known.filter(isActive),
+    )
+    const ended = known.filter((pod) => isControlledBy(pod, set) && !isActive(pod))
     const failure = isBeingDeleted(set) ? undefined : await this.#bringAbout(set, cached)
-    return this.#writeStatus(set, cached, failure)
+    return this.#writeStatus(set, [...cached, ...ended], failure)
   }
 
   /** Resolves with the reason why pods could not be made, which belongs into the status. */

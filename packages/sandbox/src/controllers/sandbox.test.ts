@@ -6,7 +6,7 @@ import { Kinds, refTo } from '@nexus/kube'
 import type { Deployment, Kind, KubeObject, Namespace, ObjectRef, Patch, PersistentVolumeClaim, Pod } from '@nexus/kube'
 import { createNodeKubeClient } from '@nexus/kube/node'
 import type { NodeKubeClient } from '@nexus/kube/node'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startApiServer } from '../api/index.ts'
 import { startControllers } from './index.ts'
 import type { Controllers } from './index.ts'
@@ -244,6 +244,34 @@ test('a deleted claim takes its volume and its folder along', async () => {
   await kube.delete(inDemo(Kinds.PersistentVolumeClaim, 'nim-pvc-llm'))
   await waitForDeletion(kube, { kind: Kinds.PersistentVolume, name: spec.volumeName ?? '' })
   expect(readdirSync(join(dir, 'volumes'))).toEqual([])
+})
+
+test('a pod whose label changes is left alone and replaced, and taken back with its label', async () => {
+  const labels = { app: 'adopt' }
+  const containers = [{ name: 'main', image: 'example/app:1' }]
+  const spec = {
+    replicas: 1,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers } },
+  }
+  const metadata = { name: 'adopt', namespace: 'demo' }
+  await kube.create<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec })
+  await waitForObject(kube, inDemo(Kinds.Deployment, 'adopt'), isAvailable)
+  const [first] = (await kube.list({ kind: Kinds.Pod, namespace: 'demo', labelSelector: 'app=adopt' })).items
+  const ref = inDemo(Kinds.Pod, first?.metadata.name ?? '')
+  await kube.patch(ref, merge({ metadata: { labels: { app: 'stranger' } } }))
+  await waitForObject(kube, ref, (pod) => (pod.metadata.ownerReferences ?? []).length === 0)
+  await waitForObject(kube, inDemo(Kinds.Deployment, 'adopt'), isAvailable)
+  await kube.patch(ref, merge({ metadata: { labels: { app: 'adopt' } } }))
+  await vi.waitFor(
+    async () => {
+      const { items } = await kube.list({ kind: Kinds.Pod, namespace: 'demo', labelSelector: 'app=adopt' })
+      expect(items.filter((pod) => pod.metadata.ownerReferences?.length === 1)).toHaveLength(1)
+      expect(items).toHaveLength(1)
+    },
+    { timeout: 30_000 },
+  )
+  await kube.delete(inDemo(Kinds.Deployment, 'adopt'))
 })
 
 test('a claim that grows takes its volume along', async () => {
