@@ -1,7 +1,7 @@
 import type { Pod } from '@nexus/kube'
 import { expect, test } from 'vitest'
 import type { ContainerState, ContainerView } from './container-view.ts'
-import { decidePod } from './decide.ts'
+import { decidePod, nextDecision } from './decide.ts'
 
 const now = Date.parse('2026-01-01T00:01:00Z')
 const moment = { now, startTime: '2026-01-01T00:00:00Z' }
@@ -142,4 +142,18 @@ test.each([
 test('a pod with a deadline wakes up for it', () => {
   const late = pod({ activeDeadlineSeconds: 90 })
   expect(decidePod(late, [container(running)], moment)).toEqual({ actions: [], wakeAt: now + 30_000 })
+})
+
+test.each([
+  ['containers that wait for others', [first, running], [], undefined],
+  ['a container whose start was put off', [first, { ...first, retryAt: now + 2000 }], [now + 5000], now + 2000],
+  ['something else that is due', [running], [undefined, now + 10], now + 10],
+] as const)('the next decision for %s', (_, states, others, at) => {
+  expect(
+    nextDecision(
+      states.map((state) => container(state)),
+      { now },
+      others,
+    ),
+  ).toBe(at)
 })

@@ -48,6 +48,22 @@ export function decidePod(pod: Pod, containers: readonly ContainerView[], moment
   }
 }
 
+/**
+ * When to decide again: what was put off in this pass comes on top of `others`. A container that waits for others, and not
+ * for a time, is no reason.
+ */
+export function nextDecision(
+  containers: readonly ContainerView[],
+  { now }: Pick<Moment, 'now'>,
+  others: readonly (number | undefined)[],
+): number | undefined {
+  const retries = containers.flatMap(({ state }) => {
+    return state.phase === 'waiting' && state.retryAt > now ? [state.retryAt] : []
+  })
+  const times = [...retries, ...others.flatMap((at) => at ?? [])]
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
 /** Init containers run one after the other, beside the sidecars that have started. */
 function upToTheFirstInTheWay(containers: readonly ContainerView[]): readonly ContainerView[] {
   const first = containers.findIndex((container) => container.role !== 'main' && !isOutOfTheWay(container))

@@ -14,6 +14,8 @@ import type { TokenProjection } from './payload.ts'
 import { requestToken } from './service-account-token.ts'
 import type { ServiceAccountToken } from './service-account-token.ts'
 
+/** What could not be brought up to date is tried again after this. */
+const RETRY_MS = 10_000
 /** The ConfigMap with which clusters publish the CA of their API server. */
 const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt'
 
@@ -44,14 +46,45 @@ export class PodVolumes {
   /** Version of each object that the files were made of. */
   readonly #versions = new Map<string, string | undefined>()
 
+  #dueAt = Number.POSITIVE_INFINITY
+  /** After a failure they are left alone for a while. */
+  #notBefore = 0
+  #areReady = false
+
   constructor(options: PodVolumesOptions) {
     this.#options = options
   }
 
-  /** When the first token has to be replaced, in milliseconds since the epoch. */
-  get refreshAt(): number | undefined {
-    const times = [...this.#tokens.values()].map(({ refreshAt }) => refreshAt)
-    return times.length === 0 ? undefined : Math.min(...times)
+  /** They have been prepared once. */
+  get areReady(): boolean {
+    return this.#areReady
+  }
+
+  /** When they have to be brought up to date, in milliseconds since the epoch; undefined while nothing is due. */
+  get dueAt(): number | undefined {
+    const earliest = Math.min(this.#dueAt, ...[...this.#tokens.values()].map(({ refreshAt }) => refreshAt))
+    return Number.isFinite(earliest) ? Math.max(earliest, this.#notBefore) : undefined
+  }
+
+  /** What some of them are made of has changed. */
+  touch(): void {
+    this.#dueAt = 0
+  }
+
+  /**
+   * Brings them up to date if it is time to.
+   *
+   * @throws MountError, and is due again in a while
+   */
+  async update(sources: DownwardSources): Promise<void> {
+    if (this.dueAt === undefined || this.dueAt > Date.now()) return
+    try {
+      await this.prepare(sources)
+    } catch (error) {
+      this.touch()
+      this.#notBefore = Date.now() + RETRY_MS
+      throw error
+    }
   }
 
   /**
@@ -61,9 +94,11 @@ export class PodVolumes {
    */
   async prepare(sources: DownwardSources): Promise<ReadonlyMap<string, PreparedVolume>> {
     const prepared = new Map<string, PreparedVolume>()
+    this.#dueAt = Number.POSITIVE_INFINITY
     for (const volume of sources.pod.spec.volumes ?? []) {
       prepared.set(volume.name, await this.#prepareVolume(volume, sources))
     }
+    this.#areReady = true
     return prepared
   }
 
@@ -142,7 +177,9 @@ export class PodVolumes {
     this.#versions.set(key, object?.metadata.resourceVersion)
     if (this.#followed.has(key)) return
     const stop = this.#options.watcher.follow(watched, (changed) => {
-      if (changed?.metadata.resourceVersion !== this.#versions.get(key)) this.#options.onChange()
+      if (changed?.metadata.resourceVersion === this.#versions.get(key)) return
+      this.touch()
+      this.#options.onChange()
     })
     this.#followed.set(key, stop)
   }
