@@ -106,6 +106,33 @@ test('reads numbers, names and quantities where either may stand', () => {
   })
 })
 
+test('a part of a message that JSON does not name lands in its parent', () => {
+  const backend: Wire = [[4, [[1, 'web']]]]
+  const http: Wire = [
+    [
+      1,
+      [
+        [
+          1,
+          [
+            [1, '/'],
+            [2, backend],
+          ],
+        ],
+      ],
+    ],
+  ]
+  const rule: Wire = [
+    [1, 'a.example.com'],
+    [2, http],
+  ]
+  expect(decodeObject(envelope('networking.k8s.io/v1', 'Ingress', [[2, [[3, rule]]]]))).toMatchObject({
+    spec: {
+      rules: [{ host: 'a.example.com', http: { paths: [{ path: '/', backend: { service: { name: 'web' } } }] } }],
+    },
+  })
+})
+
 test('an empty entry of a list is an entry', () => {
   const rule: Wire = [
     [1, 'get'],

@@ -80,7 +80,8 @@ function add(object: Record<string, unknown>, field: Field, value: number | Buff
     }
     case undefined: {
       const decoded = decodeValue(field.type, value)
-      if (field.optional || !isZero(decoded)) object[field.name] = decoded
+      if (field.inline) Object.assign(object, decoded)
+      else if (field.optional || !isZero(decoded)) object[field.name] = decoded
       return
     }
     default:

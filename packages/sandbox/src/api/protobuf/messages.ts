@@ -7,6 +7,8 @@ export interface Field {
   readonly type: 'string' | 'bytes' | 'int' | 'bool' | 'time' | 'quantity' | 'int-or-string' | Message
   readonly repeated?: 'list' | 'map'
   readonly optional?: true
+  /** A part of the message that has no place of its own in JSON. */
+  readonly inline?: true
 }
 
 /** A message: its fields by their numbers. */
@@ -143,6 +145,40 @@ const jobSpec: Message = {
   10: optional('suspend', 'bool'),
 }
 
+const cronJobSpec: Message = {
+  1: one('schedule'),
+  2: optional('startingDeadlineSeconds', 'int'),
+  3: one('concurrencyPolicy'),
+  4: optional('suspend', 'bool'),
+  5: one('jobTemplate', { 1: one('metadata', metadata), 2: one('spec', jobSpec) }),
+  6: optional('successfulJobsHistoryLimit', 'int'),
+  7: optional('failedJobsHistoryLimit', 'int'),
+  8: optional('timeZone', 'string'),
+}
+
+const disruptionBudgetSpec: Message = {
+  1: optional('minAvailable', 'int-or-string'),
+  2: optional('selector', labelSelector),
+  3: optional('maxUnavailable', 'int-or-string'),
+}
+
+const ingressBackend: Message = {
+  3: optional('resource', { 1: optional('apiGroup', 'string'), 2: one('kind'), 3: one('name') }),
+  4: optional('service', { 1: one('name'), 2: one('port', { 1: one('name'), 2: one('number', 'int') }) }),
+}
+
+const ingressPath: Message = { 1: one('path'), 2: one('backend', ingressBackend), 3: optional('pathType', 'string') }
+
+const ingressSpec: Message = {
+  1: optional('defaultBackend', ingressBackend),
+  2: list('tls', { 1: list('hosts'), 2: one('secretName') }),
+  3: list('rules', {
+    1: one('host'),
+    2: { ...one('rule', { 1: optional('http', { 1: list('paths', ingressPath) }) }), inline: true },
+  }),
+  4: optional('ingressClassName', 'string'),
+}
+
 const servicePort: Message = {
   1: one('name'),
   2: one('protocol'),
@@ -237,6 +273,29 @@ export const MESSAGES: Readonly<Record<string, Message>> = {
   },
   'apps/v1/Deployment': { 1: one('metadata', metadata), 2: one('spec', deploymentSpec), 3: one('status', {}) },
   'batch/v1/Job': { 1: one('metadata', metadata), 2: one('spec', jobSpec), 3: one('status', {}) },
+  'batch/v1/CronJob': { 1: one('metadata', metadata), 2: one('spec', cronJobSpec), 3: one('status', {}) },
+  'networking.k8s.io/v1/Ingress': {
+    1: one('metadata', metadata),
+    2: one('spec', ingressSpec),
+    3: one('status', { 1: one('loadBalancer', {}) }),
+  },
+  'policy/v1/PodDisruptionBudget': {
+    1: one('metadata', metadata),
+    2: one('spec', disruptionBudgetSpec),
+    3: one('status', {}),
+  },
+  'scheduling.k8s.io/v1/PriorityClass': {
+    1: one('metadata', metadata),
+    2: one('value', 'int'),
+    3: one('globalDefault', 'bool'),
+    4: one('description'),
+    5: optional('preemptionPolicy', 'string'),
+  },
+  'v1/ResourceQuota': {
+    1: one('metadata', metadata),
+    2: one('spec', { 1: map('hard', 'quantity'), 2: list('scopes') }),
+    3: one('status', {}),
+  },
   // helm takes its records of a release away with it.
   'v1/DeleteOptions': {
     1: optional('gracePeriodSeconds', 'int'),
