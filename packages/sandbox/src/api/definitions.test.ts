@@ -167,6 +167,58 @@ test('a definition keeps its group, kind, plural and scope', async () => {
   expect(fields).toEqual(['spec.names.kind', 'spec.scope'])
 })
 
+test('a definition remembers in which versions objects were stored, and keeps these', async () => {
+  await api.ask('POST', CRDS, { body: definition('moves', 'Move') })
+  const path = `${CRDS}/moves.example.com`
+  const schema = { openAPIV3Schema: { type: 'object' } }
+  const [v1, v2] = ['v1', 'v2'].map((name) => ({ name, served: true, storage: name === 'v2', schema }))
+  const moved = await api.ask('PATCH', path, { type: MERGE, body: { spec: { versions: [v1, v2] } } })
+  expect(fieldAt(moved.body, 'status', 'storedVersions')).toEqual(['v1', 'v2'])
+  const cut = await api.ask('PATCH', path, { type: MERGE, body: { spec: { versions: [v2] } } })
+  expect(stringAt(cut.body, 'message')).toContain('v1 was previously a storage version, and must remain')
+})
+
+test('columns and scale paths of a definition are held to their forms', async () => {
+  const version = {
+    name: 'v1',
+    served: true,
+    storage: true,
+    schema: { openAPIV3Schema: { type: 'object' } },
+    additionalPrinterColumns: [{ name: 'a', type: 'text', jsonPath: 'spec' }],
+    subresources: { scale: { specReplicasPath: 'x', statusReplicasPath: '' } },
+  }
+  const names = { plural: 'forms', kind: 'Form' }
+  const spec = { group: 'example.com', scope: 'Cluster', names, versions: [version], preserveUnknownFields: true }
+  const answer = await api.ask('POST', CRDS, { body: { metadata: { name: 'forms.example.com' }, spec } })
+  const fields = listAt(answer.body, 'details', 'causes').map((cause) => stringAt(cause, 'field'))
+  expect(fields).toEqual([
+    'spec.preserveUnknownFields',
+    'spec.subresources.scale.specReplicasPath',
+    'spec.subresources.scale.statusReplicasPath',
+    'spec.additionalPrinterColumns[0].type',
+    'spec.additionalPrinterColumns[0].JSONPath',
+  ])
+})
+
+test('a custom object is held against its schema, pruned and completed by it', async () => {
+  const spec = { type: 'object', properties: { size: { type: 'integer' }, mode: { type: 'string', default: 'a' } } }
+  const schema = { openAPIV3Schema: { type: 'object', required: ['spec'], properties: { spec } } }
+  const versions = [{ name: 'v1', served: true, storage: true, schema }]
+  const names = { plural: 'kept', kind: 'Kept' }
+  const body = {
+    metadata: { name: 'kept.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names, versions },
+  }
+  await api.ask('POST', CRDS, { body })
+  const created = await api.ask('POST', inDefault('kept'), {
+    body: { metadata: { name: 'one' }, spec: { size: 1, x: 1 } },
+  })
+  expect(fieldAt(created.body, 'spec')).toEqual({ size: 1, mode: 'a' })
+  expect(created.headers['warning']).toContain('spec.x')
+  const wrong = await api.ask('PATCH', `${inDefault('kept')}/one`, { type: MERGE, body: { spec: { size: 'x' } } })
+  expect(stringAt(wrong.body, 'message')).toContain('spec.size in body must be of type integer: "string"')
+})
+
 test('discovery comes as one document, too', async () => {
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
   const [core, named] = [await api.ask('GET', '/api', { accept }), await api.ask('GET', '/apis', { accept })]

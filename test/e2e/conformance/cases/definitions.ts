@@ -220,6 +220,46 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'columns and subresources of a definition are held to their forms',
+    async run(server) {
+      const path = `${DEFINITIONS}?dryRun=All`
+      const columns = [{ name: 'a', type: 'text', jsonPath: 'spec' }]
+      const scale = { specReplicasPath: 'x', statusReplicasPath: '' }
+      for (const faulty of [{ additionalPrinterColumns: columns }, { subresources: { scale } }])
+        await server.send({ method: 'POST', path, body: definition(server, { versions: [{ ...VERSION, ...faulty }] }) })
+      const other = { ...VERSION, name: 'v2', storage: false, additionalPrinterColumns: columns }
+      await server.send({ method: 'POST', path, body: definition(server, { versions: [VERSION, other] }) })
+      const body = definition(server, { preserveUnknownFields: true, ...versionWith({ type: 'object' }) })
+      await server.send({ method: 'POST', path, body })
+    },
+  },
+  {
+    title: 'a definition remembers the versions in which objects were stored',
+    async run(server) {
+      await define(server)
+      const path = `${DEFINITIONS}/widgets.${groupOf(server)}`
+      const compared = (body: unknown): unknown => fieldAt(body, 'status', 'storedVersions') ?? body
+      const change = { method: 'PATCH', path, contentType: MERGE, compared } as const
+      const [v1, v2] = [
+        { ...VERSION, storage: false },
+        { ...VERSION, name: 'v2' },
+      ]
+      await server.send({ ...change, body: { spec: { versions: [v1, v2] } } })
+      await server.send({ ...change, body: { spec: { versions: [v2] } } })
+      await server.send({ ...change, path: `${path}/status`, body: { status: { storedVersions: ['v2'] } } })
+      await server.send({ ...change, body: { spec: { versions: [v2] } } })
+    },
+  },
+  {
+    title: 'versions of a definition are the same objects under other names',
+    async run(server) {
+      const v2 = { ...VERSION, name: 'v2', storage: false }
+      const path = await define(server, { versions: [VERSION, v2] })
+      await server.prepare({ method: 'POST', path, body: widget(server, 'one', { size: 1 }) })
+      await server.until({ method: 'GET', path: `${pathOf(server, 'v2')}/one` }, ({ status }) => status === 200)
+    },
+  },
+  {
     title: 'a custom object without a fault is stored',
     async run(server) {
       const path = await define(server)

@@ -4,7 +4,7 @@ import { forbidden, invalid, notFound } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { applyLimitDefaults } from '../quota/limit-range.ts'
 import type { Resource } from '../resources/resource.ts'
-import { completeDefinition, establishedStatus } from '../resources/custom.ts'
+import { acceptChange, completeDefinition, establishedStatus } from '../resources/custom.ts'
 import { timestamp } from '../cluster.ts'
 import { allocateClusterAddress, isClusterAddress } from './cluster-address.ts'
 import { isRecord, listAt, recordAt, stringAt } from './fields.ts'
@@ -72,7 +72,10 @@ export function admitChanged(object: ApiObject, existing: ApiObject, { resource 
   if (resource.storageKey === 'secrets') mergeStringData(object)
   if (resource.storageKey === 'services') keepClusterAddress(object, existing)
   if (resource.storageKey === 'namespaces') admitNamespaceLabel(object)
-  if (resource.storageKey === 'customresourcedefinitions.apiextensions.k8s.io') completeDefinition(object)
+  if (resource.storageKey === 'customresourcedefinitions.apiextensions.k8s.io') {
+    completeDefinition(object)
+    acceptChange(object)
+  }
 }
 
 function admitNamespaceLabel({ metadata }: ApiObject): void {

@@ -84,6 +84,17 @@ export function completeDefinition(definition: ApiObject): void {
   spec['conversion'] ??= { strategy: 'None' }
 }
 
+/** The status of a definition that was changed: its new names, and a version more in which objects may be stored. */
+export function acceptChange(definition: ApiObject): void {
+  const { status } = definition
+  if (!isRecord(status)) return
+  const stored = listAt(definition, 'spec', 'versions').find((version) => fieldAt(version, 'storage') === true)
+  const versions = new Set(listAt(status, 'storedVersions'))
+  if (stored !== undefined) versions.add(stringAt(stored, 'name') ?? '')
+  const acceptedNames = fieldAt(definition, 'spec', 'names')
+  definition['status'] = { ...status, acceptedNames, storedVersions: [...versions] }
+}
+
 /** The status of a definition that is served, in kube-apiserver's words. The server serves it in the same moment. */
 export function establishedStatus(definition: ApiObject, now: string): Record<string, unknown> {
   const stored = listAt(definition, 'spec', 'versions').filter((version) => fieldAt(version, 'storage') === true)

@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { ApiObject } from '../object.ts'
-import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
+import { fieldAt, listAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
 import { invalidValue, oneOf, required } from './cause.ts'
+import { validateStoredVersions, validateVersions } from './definition-version.ts'
 import { checkKind, checkName, dns1035Label } from './names.ts'
-import { validateStructuralSchema } from './structural-schema.ts'
 
 const SCOPES = ['Cluster', 'Namespaced']
 const APPROVAL = 'api-approved.kubernetes.io'
@@ -18,6 +17,7 @@ const NONE_STORED = invalidValue('status.storedVersions', null, 'must have at le
 export function validateDefinition(object: ApiObject): StatusCause[] {
   const group = stringAt(object, 'spec', 'group') ?? ''
   const plural = stringAt(object, 'spec', 'names', 'plural') ?? ''
+  const versions = listAt(object, 'spec', 'versions')
   return [
     ...checkPlace(object.metadata.name, plural, group),
     ...checkGroup(group),
@@ -25,8 +25,9 @@ export function validateDefinition(object: ApiObject): StatusCause[] {
     ...checkScope(fieldAt(object, 'spec', 'scope')),
     ...checkVersions(fieldAt(object, 'spec', 'versions')),
     ...checkNames(fieldAt(object, 'spec', 'names')),
-    ...checkSchemas(listAt(object, 'spec', 'versions')),
-    ...(listAt(object, 'spec', 'versions').length > 0 ? [] : [NONE_STORED]),
+    ...checkPreserving(fieldAt(object, 'spec', 'preserveUnknownFields')),
+    ...validateVersions(versions),
+    ...(versions.length > 0 ? validateStoredVersions(object['status'], versions) : [NONE_STORED]),
   ]
 }
 
@@ -66,6 +67,13 @@ function checkVersions(sent: unknown): StatusCause[] {
   ]
 }
 
+/** A switch of the first version of this API, for which schemas have one of their own. */
+function checkPreserving(preserving: unknown): StatusCause[] {
+  const instead = 'set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
+  const why = `cannot set to true, ${instead}`
+  return preserving === true ? [invalidValue('spec.preserveUnknownFields', true, why)] : []
+}
+
 function checkNames(names: unknown): StatusCause[] {
   const kind = stringAt(names, 'kind') ?? ''
   const listKind = stringAt(names, 'listKind') ?? ''
@@ -83,18 +91,4 @@ function checkNames(names: unknown): StatusCause[] {
       ? [invalidValue(`${field}.listKind`, listKind, 'kind and listKind may not be the same')]
       : []),
   ]
-}
-
-/** Where all versions have the same schema, the API server speaks of it as of one. */
-function checkSchemas(versions: readonly unknown[]): StatusCause[] {
-  const schemas = versions.map((version) => fieldAt(version, 'schema', 'openAPIV3Schema'))
-  const [first] = schemas
-  const places = schemas.map((_, index) => `spec.versions[${index}].schema.openAPIV3Schema`)
-  if (isRecord(first) && schemas.every((schema) => isDeepStrictEqual(schema, first))) {
-    return validateStructuralSchema(first, 'spec.validation.openAPIV3Schema')
-  }
-  return schemas.flatMap((schema, index) => {
-    const place = places[index] ?? ''
-    return isRecord(schema) ? validateStructuralSchema(schema, place) : [required(place)]
-  })
 }
