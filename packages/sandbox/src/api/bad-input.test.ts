@@ -44,6 +44,8 @@ test.each([
   ['YAML that ends too early', 'a: [b\nc: }', 'application/yaml', 400],
   ['a YAML bomb', yamlBomb(), 'application/yaml', 400],
   ['lists in lists in lists', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'application/json', 400],
+  ['a YAML text of nothing but errors', '"'.repeat(200_000), 'application/yaml', 400],
+  ['a YAML text of more than a mebibyte', 'a: b\n'.repeat(250_000), 'application/yaml', 413],
   ['lists in lists in YAML', `a: ${'['.repeat(20_000)}`, 'application/yaml', 400],
   ['an integer nobody can keep', '{"metadata":{"name":"int"},"spec":9007199254740993}', 'application/json', 400],
   ['bytes of protobuf that are none', 'hello', 'application/vnd.kubernetes.protobuf', 415],

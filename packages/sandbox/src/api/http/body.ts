@@ -7,6 +7,8 @@ import { parseMediaTypes } from './negotiation.ts'
 
 /** The largest body in bytes, kube-apiserver's own limit. */
 const BODY_LIMIT = 3 * 1024 * 1024
+/** The longest text in YAML that is no JSON: to read it takes two seconds if it is made to take long. */
+const YAML_LIMIT = 1024 * 1024
 
 /**
  * Reads a body whole. What comes past the limit is let through unread, so that the refusal reaches a client that is
@@ -27,8 +29,8 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
   })
 }
 
-function tooLarge(): StatusError {
-  const message = `Request entity too large: limit is ${BODY_LIMIT}`
+function tooLarge(limit = BODY_LIMIT): StatusError {
+  const message = `Request entity too large: limit is ${limit}`
   return new StatusError(413, 'RequestEntityTooLarge', message)
 }
 
@@ -88,10 +90,33 @@ function tooPrecise(source: string): StatusError {
   return badRequest(`the number ${source} cannot be kept exactly: integers go to ${Number.MAX_SAFE_INTEGER}`)
 }
 
+/** How YAML of clients is parsed. */
+export const YAML_OPTIONS = {
+  /** No warnings: they would go to the console, and quote the text. */
+  logLevel: 'error',
+  uniqueKeys: false,
+  /** Errors with their lines would take a time that grows with the square of the text: minutes for three mebibytes. */
+  prettyErrors: false,
+} as const
+
 /** The first document of a text. Of a key that is there twice the last counts, as in JSON. */
 function parseYaml(text: string): unknown {
-  // No warnings: they would go to the console, and quote the text.
-  const document = parseDocument(text, { logLevel: 'error', uniqueKeys: false })
+  // What clients send as YAML is mostly JSON, which is YAML, too, and read a hundred times as fast.
+  return text.startsWith('{') ? (parsedJson(text) ?? parseDocuments(text)) : parseDocuments(text)
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch (error) {
+    if (error instanceof StatusError) throw error
+    return undefined
+  }
+}
+
+function parseDocuments(text: string): unknown {
+  if (text.length > YAML_LIMIT) throw tooLarge(YAML_LIMIT)
+  const document = parseDocument(text, YAML_OPTIONS)
   const [error] = document.errors.filter(({ code }) => code !== 'MULTIPLE_DOCS')
   if (error) throw error
   return document.toJS()

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { YAML_OPTIONS } from './body.ts'
 
 /**
  * The fields that a body names twice, in the words of the API server: `duplicate field "spec.replicas"`, or for YAML
@@ -96,7 +97,7 @@ function duplicatesInYaml(text: string): string[] {
       visit(value)
     }
   }
-  visit(parseDocument(text, { logLevel: 'error', uniqueKeys: false, lineCounter: lines }).contents)
+  visit(parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines }).contents)
   return found
 }
 
