@@ -3,6 +3,7 @@ import type { KubeObject } from '../objects.ts'
 import type * as batch from './batch.ts'
 import type * as core from './core.ts'
 import type * as serving from './serving.ts'
+import type { ControllerRevision, StatefulSet } from './stateful-set.ts'
 import type * as workloads from './workloads.ts'
 
 function namespaced<T extends KubeObject>(apiVersion: string, kind: string, plural: string): Kind<T> {
@@ -31,9 +32,9 @@ export const Kinds = {
   ServiceAccount: namespaced<core.ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts'),
   Deployment: namespaced<workloads.Deployment>('apps/v1', 'Deployment', 'deployments'),
   ReplicaSet: namespaced<workloads.ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets'),
-  StatefulSet: namespaced('apps/v1', 'StatefulSet', 'statefulsets'),
+  StatefulSet: namespaced<StatefulSet>('apps/v1', 'StatefulSet', 'statefulsets'),
   DaemonSet: namespaced('apps/v1', 'DaemonSet', 'daemonsets'),
-  ControllerRevision: namespaced('apps/v1', 'ControllerRevision', 'controllerrevisions'),
+  ControllerRevision: namespaced<ControllerRevision>('apps/v1', 'ControllerRevision', 'controllerrevisions'),
   Job: namespaced<batch.Job>('batch/v1', 'Job', 'jobs'),
   CronJob: namespaced('batch/v1', 'CronJob', 'cronjobs'),
   ResourceQuota: namespaced<batch.ResourceQuota>('v1', 'ResourceQuota', 'resourcequotas'),

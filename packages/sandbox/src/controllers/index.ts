@@ -15,6 +15,7 @@ import { createEventRecorder } from './runtime/events.ts'
 import { createSharedInformers } from './runtime/informers.ts'
 import { runScheduler } from './scheduler/controller.ts'
 import { runServiceAccountController } from './service-account.ts'
+import { runStatefulSetController } from './stateful-set/controller.ts'
 import { runVolumeBinder } from './volumes/binder.ts'
 import { runVolumeProvisioner } from './volumes/provisioner.ts'
 
@@ -24,6 +25,7 @@ export const CONTROLLER_NAMES = [
   'deployment',
   'replicaset',
   'job',
+  'stateful-set',
   'disruption-budget',
   'autoscaler',
   'endpointslice',
@@ -102,6 +104,8 @@ function run(name: ControllerName, context: ControllerContext, volumesDir: strin
       return runReplicaSetController(context)
     case 'job':
       return runJobController(context)
+    case 'stateful-set':
+      return runStatefulSetController(context)
     case 'disruption-budget':
       return runDisruptionBudgets(context)
     case 'autoscaler':
