@@ -69,4 +69,6 @@ export interface ConformanceCase {
 export interface ConformanceArea {
   readonly area: string
   readonly cases: readonly ConformanceCase[]
+  /** Its cases see the whole cluster, or count seconds: they run one after the other. Default: beside others. */
+  readonly isAlone?: boolean
 }

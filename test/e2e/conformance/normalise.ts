@@ -19,7 +19,13 @@ export function normalise(body: unknown, managedFields = false): string {
   return VOLATILE.reduce((normal, [expression, stand]) => normal.replaceAll(expression, stand), text)
 }
 
-function inOrder(_key: string, value: unknown): unknown {
+function inOrder(key: string, value: unknown): unknown {
+  // Servers sort them by their times, in whole seconds: whether two share one is chance.
+  if (key === 'managedFields' && Array.isArray(value)) return value.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, inOrder)
 }

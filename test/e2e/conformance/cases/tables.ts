@@ -187,7 +187,7 @@ const CLUSTERED: readonly (readonly [string, string, Record<string, unknown>])[]
       apiVersion: 'v1',
       kind: 'PersistentVolume',
       spec: {
-        storageClassName: 'none',
+        storageClassName: 'unused',
         capacity: { storage: '1Gi' },
         accessModes: ['ReadWriteOnce'],
         hostPath: { path: '/tmp' },

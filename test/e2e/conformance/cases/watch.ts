@@ -1,4 +1,4 @@
-import { configMap, pathIn, secret } from '../bodies.ts'
+import { pathIn, secret } from '../bodies.ts'
 import type { ConformanceCase, ServerUnderTest, WatchEvent } from '../case.ts'
 import { fieldAt, versionOf } from '../fields.ts'
 
@@ -103,15 +103,25 @@ export const cases: readonly ConformanceCase[] = [
     differs: 'the sandbox ends such a watch with a bookmark; when Kubernetes sends them is open',
   },
   {
-    title: 'a version that is forgotten ends a watch with 410',
-    async run(server) {
-      const path = pathIn(server.namespace, 'configmaps')
-      const body = configMap('large', { text: 'x'.repeat(900_000) })
-      for (let change = 0; change < 40; change += 1) {
-        const name = `large-${change}`
-        await server.prepare({ method: 'POST', path, body: { ...body, metadata: { name } } })
+    title: 'a version from before what is remembered ends a watch with 410',
+    async run({ namespace, prepare, until, watch }) {
+      const group = `${namespace}.example.com`
+      const schema = { openAPIV3Schema: { type: 'object' } }
+      const body = {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: `things.${group}` },
+        spec: {
+          group,
+          scope: 'Namespaced',
+          names: { plural: 'things', kind: 'Thing' },
+          versions: [{ name: 'v1', served: true, storage: true, schema }],
+        },
       }
-      await server.watch(`${path}?watch=true&resourceVersion=1`, many(1))
+      await prepare({ method: 'POST', path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', body })
+      const path = pathIn(namespace, 'things', `${group}/v1`)
+      await until({ method: 'GET', path }, ({ status }) => status === 200)
+      await watch(`${path}?watch=true&resourceVersion=1`, many(1))
     },
   },
   {

@@ -26,6 +26,11 @@ function versionOf({ metadata: { resourceVersion } }: ApiObject): object {
   return { resourceVersion }
 }
 
+/** The metadata of a list of whole objects: those of custom kinds name an empty token, too. */
+export function listMetadata(metadata: Page['metadata'], { custom }: Resource): Page['metadata'] {
+  return custom ? { continue: '', ...metadata } : metadata
+}
+
 /** A page of a list in the view the client asked for. */
 export function viewPage(
   { items, metadata }: Page,
@@ -38,7 +43,7 @@ export function viewPage(
       return {
         kind: resource.listKind,
         apiVersion: resource.apiVersion,
-        metadata,
+        metadata: listMetadata(metadata, resource),
         items: resource.custom ? items : items.map((item) => bare(item)),
       }
     case 'metadata':

@@ -51,12 +51,10 @@ export class ObjectStore {
   readonly database: Database
   readonly #shelves = new Map<string, Shelf>()
   #version: number
-  readonly #start: number
 
   constructor(file: string) {
     this.database = new Database(file)
     this.#version = this.database.version()
-    this.#start = this.#version
     try {
       for (const { key, object } of this.database.load()) this.#shelf(key).objects.set(keyOf(object), object)
     } catch (error) {
@@ -165,7 +163,8 @@ export class ObjectStore {
   #shelf(key: string): Shelf {
     let shelf = this.#shelves.get(key)
     if (!shelf) {
-      shelf = { objects: new Map(), history: new History(this.#start), listeners: new Set(), order: undefined }
+      // Watches look back to here: what was before, a resource that is new to the store does not remember.
+      shelf = { objects: new Map(), history: new History(this.#version), listeners: new Set(), order: undefined }
       this.#shelves.set(key, shelf)
     }
     return shelf
