@@ -17,9 +17,11 @@ const following: ServerResponse[] = []
 
 beforeAll(async () => {
   kubelet.on('request', (request, response: ServerResponse) => {
+    const refused = request.url?.includes('previous=true') === true
+    if (refused) response.writeHead(400, { 'content-type': 'text/plain' })
+    if (refused) return response.end('previous terminated container "main" in pod "one" not found')
     response.write(`${request.url}\n`)
-    if (request.url?.includes('follow=true')) following.push(response)
-    else response.end()
+    return request.url?.includes('follow=true') === true ? following.push(response) : response.end()
   })
   kubelet.listen(0, '127.0.0.1')
   await once(kubelet, 'listening')
@@ -58,6 +60,13 @@ test.each([
   const answer = await api.ask('GET', `${PODS}/${path.includes('/') ? path : `${path}/log`}`)
   expect(answer.status).toBe(400)
   expect(stringAt(answer.body, 'message')).toBe(message)
+})
+
+test('what the node refuses is a Status with its words', async () => {
+  const answer = await api.ask('GET', `${PODS}/one/log?previous=true`)
+  expect(answer.status).toBe(400)
+  expect(stringAt(answer.body, 'reason')).toBe('BadRequest')
+  expect(stringAt(answer.body, 'message')).toBe('previous terminated container "main" in pod "one" not found')
 })
 
 test('a pod without a node has an empty log', async () => {
