@@ -6,6 +6,8 @@ import { run } from '../e2e/clusters/run.ts'
 const COMMANDS = [
   'up',
   'down',
+  'sandbox node',
+  'sandbox controllers',
   'status',
   'catalog list',
   'catalog show',

@@ -14,6 +14,7 @@ import { count, outputOption, withProject } from './flags.ts'
 import { addGatewayCommands } from './gateway-commands.ts'
 import { parseGpus, parseNodeCount } from './node-flags.ts'
 import { addMigrationCommands } from './migration-commands.ts'
+import { addSandboxPartCommands } from './sandbox-part-commands.ts'
 import { VERSION } from './version.ts'
 import type { Shell } from './shell.ts'
 
@@ -35,6 +36,7 @@ export function buildProgram(shell: Shell): Command {
     .showHelpAfterError('Run it with --help for the flags and an example.')
     .enablePositionalOptions()
   addSandboxCommands(program, shell)
+  addSandboxPartCommands(program, shell)
   addCatalogCommands(program, shell)
   addDeployCommands(program, shell)
   addDeploymentCommands(program, shell)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { addAbortSignal } from 'node:stream'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -41,6 +42,13 @@ export class Interrupted extends Error {
   constructor(signal: string) {
     super(`Interrupted by ${signal}`)
   }
+}
+
+/** Resolves when the user interrupts: what a command in front waits for. Rejects with any other reason to stop. */
+export async function untilInterrupted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+  // From here on a second Ctrl-C ends the process at once: the default of a signal nobody listens to.
+  if (!(signal.reason instanceof Interrupted)) throw signal.reason
 }
 
 /** All of standard input as text; an interrupt ends the wait for it. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { messageOf, redact } from '@nexus/core'
@@ -12,7 +11,7 @@ import { makeFolder } from '../make-folder.ts'
 import { formatGpus, planNodes } from '../node-flags.ts'
 import type { NodeGpus } from '../node-flags.ts'
 import { shellQuote } from '../output/print.ts'
-import { Interrupted } from '../shell.ts'
+import { untilInterrupted } from '../shell.ts'
 import type { Shell } from '../shell.ts'
 
 export interface UpFlags {
@@ -152,10 +151,4 @@ function printEnvironment(shell: Shell, flags: UpFlags, environment: Environment
   if (flags.output === 'json') return shell.out(`${JSON.stringify(environment, null, 2)}\n`)
   const lines = Object.entries(environment).map(([name, value]) => `${name}=${shellQuote(String(value))}\n`)
   shell.out(lines.join(''))
-}
-
-async function untilInterrupted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort')
-  // From here on a second Ctrl-C ends the process at once: the default of a signal nobody listens to.
-  if (!(signal.reason instanceof Interrupted)) throw signal.reason
 }
