@@ -22,6 +22,7 @@ import * as rollouts from './cases/rollouts.ts'
 import * as roles from './cases/roles.ts'
 import * as scheduling from './cases/scheduling.ts'
 import * as selectors from './cases/selectors.ts'
+import * as statefulSets from './cases/stateful-sets.ts'
 import * as subresources from './cases/subresources.ts'
 import * as tables from './cases/tables.ts'
 import * as validation from './cases/validation.ts'
@@ -54,6 +55,7 @@ export const AREAS: readonly ConformanceArea[] = [
   workloadKinds,
   { ...rollouts, isAlone: true },
   jobs,
+  statefulSets,
   { ...scheduling, isAlone: true },
   identity,
   authorization,
