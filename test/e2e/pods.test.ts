@@ -325,6 +325,54 @@ await describeOnClusters('pods', (start) => {
     expect(said).toContain("wget: bad address 'nothing.nexus.svc.cluster.local'\nwget 1\ncurl 7\nnc 0\n")
   })
 
+  test('redis listens where its Service leads, and is asked whether it is well', async ({ skip }) => {
+    skip(withoutKubectl || !hasProgram('redis-server'), 'needs kubectl and redis-server')
+    await apply(
+      pod('store', {
+        containers: [
+          {
+            name: 'redis',
+            image: 'redis:7',
+            args: ['--save', ''],
+            readinessProbe: { exec: { command: ['redis-cli', 'ping'] }, timeoutSeconds: 30 },
+          },
+        ],
+      }),
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'store' },
+        spec: { selector: { app: 'store' }, ports: [{ port: 6380, targetPort: 6379 }] },
+      },
+      pod('asks-store', {
+        restartPolicy: 'OnFailure',
+        containers: [
+          busybox(
+            'until redis-cli -h store -p 6380 set key value; do sleep 0.2; done; redis-cli -h store -p 6380 get key',
+          ),
+        ],
+      }),
+    )
+    await until('asks-store', '{.status.phase}=Succeeded')
+    expect(await logs('asks-store')).toMatch(/OK\nvalue\n$/)
+    expect(
+      await field('store', '{.status.containerStatuses[0].ready} {.status.containerStatuses[0].restartCount}'),
+    ).toBe('true 0')
+  })
+
+  test('an image without a command of its own is given arguments', async ({ skip }) => {
+    skip(withoutKubectl || !hasProgram('curl'), 'needs kubectl and curl')
+    const args = ['-s', 'http://nexus-gateway.nexus/health']
+    await apply(
+      pod('arguments', {
+        restartPolicy: 'Never',
+        containers: [{ name: 'main', image: 'curlimages/curl:8.11.0', args }],
+      }),
+    )
+    await until('arguments', '{.status.phase}=Succeeded')
+    expect(await logs('arguments')).toBe('{"status":"ok"}\n')
+  })
+
   test('a pod calls the API as its ServiceAccount, with what RBAC lets it', async ({ skip }) => {
     skip(withoutKubectl, 'needs kubectl')
     await kubectl('create', 'serviceaccount', 'reader')
