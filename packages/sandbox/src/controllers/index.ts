@@ -1,5 +1,5 @@
 import { messageOf } from '@nexus/core'
-import { Kinds } from '@nexus/kube'
+import { Kinds, withFieldManager } from '@nexus/kube'
 import type { KubeClient } from '@nexus/kube'
 import { runAutoscaler } from './autoscaler.ts'
 import { runDeploymentController } from './deployment.ts'
@@ -79,7 +79,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const context = { kube, informers, events, log, now, signal }
   const running = only.map(async (name) => {
     try {
-      await run(name, context, volumesDir)
+      await run(name, { ...context, kube: withFieldManager(kube, managerOf(name)) }, volumesDir)
     } catch (thrown) {
       if (!signal.aborted) log(`controller ${name} has ended: ${messageOf(thrown)}`)
     }
@@ -92,6 +92,20 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   }
 
   return { close }
+}
+
+/**
+ * Under which name a controller's writes are recorded: that of the program which does its work in a real cluster. What is
+ * not listed is part of kube-controller-manager.
+ */
+const MANAGERS: Readonly<Partial<Record<ControllerName, string>>> = {
+  kserve: 'manager',
+  scheduler: 'kube-scheduler',
+  'pv-provisioner': 'pv-provisioner',
+}
+
+function managerOf(name: ControllerName): string {
+  return MANAGERS[name] ?? 'kube-controller-manager'
 }
 
 function run(name: ControllerName, context: ControllerContext, volumesDir: string): Promise<void> {
