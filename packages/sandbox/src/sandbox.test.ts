@@ -5,6 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { Kinds } from '@nexus/kube'
+import { createNodeKubeClient, loadKubeConfig } from '@nexus/kube/node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { lockFolder } from './folder-lock.ts'
 import { freeLoopbackPort } from './node/network/loopback-port.ts'
@@ -50,6 +52,37 @@ test('two that start at the same moment are one sandbox and one refusal', async 
   const refusals = started.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []))
   expect(refusals).toEqual([`SandboxError: A sandbox in ${dir} is just being started or stopped`])
 }, 60_000)
+
+test('the nodes that are asked for are there, at this start and at the next', async () => {
+  const nodes = [
+    { name: 'nexus-node-0', gpus: 4, gpuProduct: 'NVIDIA-L40S', gpuMemoryMiB: 46_068 },
+    { name: 'nexus-node-1', gpus: 0 },
+  ]
+  for (const asked of [{ nodes }, {}, { nodes: nodes.slice(0, 1) }]) {
+    const sandbox = await startSandbox({ ...options, ...asked })
+    try {
+      const seen = await seenNodes(sandbox.kubeconfig)
+      const [first, second] = [{ name: 'nexus-node-0', gpus: '4', product: 'NVIDIA-L40S' }, { name: 'nexus-node-1' }]
+      expect(seen).toEqual(asked.nodes?.length === 1 ? [first] : [first, second])
+    } finally {
+      await sandbox.close()
+    }
+  }
+}, 120_000)
+
+async function seenNodes(kubeconfig: string): Promise<object[]> {
+  const kube = createNodeKubeClient(await loadKubeConfig({ path: kubeconfig }))
+  try {
+    const { items } = await kube.list({ kind: Kinds.Node })
+    return items.map(({ metadata, status }) => {
+      const gpus = status?.allocatable?.['nvidia.com/gpu']
+      const product = metadata.labels?.['nvidia.com/gpu.product']
+      return { name: metadata.name, ...(gpus !== undefined && { gpus }), ...(product !== undefined && { product }) }
+    })
+  } finally {
+    await kube.close()
+  }
+}
 
 test('a port that is taken is refused, and no keys are left in the folder', async () => {
   const taken = createServer().listen(options.apiPort.port, '127.0.0.1')
