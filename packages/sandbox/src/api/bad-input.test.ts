@@ -90,6 +90,18 @@ test('keys that mean something to JavaScript are keys like any other', async () 
   expect(fieldAt({}, 'polluted')).toBeUndefined()
 })
 
+test.each([
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/json-patch+json',
+  'application/apply-patch+yaml',
+])('%s that is nested without end is refused', async (type) => {
+  await api.ask('POST', MAPS, { body: configMap('deep', '{}') })
+  const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`
+  const body = type.includes('json-patch') ? `[{"op":"add","path":"/data","value":${deep}}]` : deep
+  expect((await api.ask('PATCH', `${MAPS}/deep?fieldManager=test`, { body, type })).status).toBe(400)
+})
+
 test('text comes back as it was sent', async () => {
   const value = '\u0000\u001f\u2028\u{1f600}€\\u0041 9007199254740993 1e400 \ud83d\ude00'
   await api.ask('POST', MAPS, { body: configMap('text', JSON.stringify({ value })) })

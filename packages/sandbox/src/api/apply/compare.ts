@@ -101,15 +101,21 @@ function wholeOf(value: unknown, schema: Schema): FieldSet {
 
 /** Collects the differences of the parts of a value; allocates nothing while there are none. */
 class Parts {
-  difference: Difference
+  #whole: { -readonly [kind in keyof Comparison]?: Record<string, FieldSet> } | undefined
+
+  get difference(): Difference {
+    return this.#whole
+  }
 
   add(element: string, part: Difference): void {
     if (!part) return
-    const whole: { -readonly [kind in keyof Comparison]?: FieldSet } = this.difference ?? {}
-    this.difference = whole
+    const whole = (this.#whole ??= {})
     for (const kind of ['added', 'modified', 'removed'] as const) {
       const node = part[kind]
-      if (node) whole[kind] = { ...whole[kind], [element]: node }
+      if (!node) continue
+      // Its own until it is handed out: copies for each of thousands of parts would take minutes.
+      const nodes = (whole[kind] ??= {})
+      nodes[element] = node
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { parseDocument } from 'yaml'
 import { badRequest, unsupportedMediaType } from '../errors.ts'
+import { checkDepth } from '../objects/depth.ts'
 import { StatusError } from '../status.ts'
 import { decodeObject } from '../protobuf/decode.ts'
 import { parseMediaTypes } from './negotiation.ts'
@@ -64,7 +65,9 @@ export function parseBody(body: Buffer, contentType: string, kind: string): unkn
 
 function parseText(body: Buffer, kind: string, parse: (text: string) => unknown): unknown {
   try {
-    return parse(body.toString('utf8'))
+    const value = parse(body.toString('utf8'))
+    checkDepth(value)
+    return value
   } catch (error) {
     if (error instanceof StatusError) throw error
     // The parser's own message quotes the text, which may be a Secret.

@@ -7,18 +7,8 @@ import { decodeStruct } from '../schema/decode.ts'
 import { DecodeError } from '../schema/place.ts'
 import { schemaOf } from '../schema/schema-of.ts'
 import type { StatusError } from '../status.ts'
+import { checkDepth } from './depth.ts'
 import { isApiObject, isRecord, stringAt } from './fields.ts'
-
-/** Far beyond any object that means something, and within what every walk over an object can take. */
-const MAX_DEPTH = 1_000
-
-function isDeeperThan(value: unknown, depth: number): boolean {
-  let level: unknown[] = [value]
-  for (let below = 0; below <= depth && level.length > 0; below++) {
-    level = level.flatMap((one): unknown[] => (typeof one === 'object' && one !== null ? Object.values(one) : []))
-  }
-  return level.length > 0
-}
 
 /** `value` with the kind, version and metadata that a body may leave out, because the path says them. */
 function completed(value: Record<string, unknown>, resource: Resource): Record<string, unknown> {
@@ -46,7 +36,7 @@ export interface Reading {
 export function parseObject(sent: unknown, resource: Resource, path: ObjectPath, reading: Reading): ApiObject {
   const value = sent === null ? {} : sent // as Go reads it
   if (!isRecord(value) || !hasTextualKind(value)) throw unrecognized(resource)
-  if (isDeeperThan(value, MAX_DEPTH)) throw badRequest(`the object is nested more than ${MAX_DEPTH} levels deep`)
+  checkDepth(value) // which may be what a patch has made of two
   checkKind(value, resource)
   decode(value, resource, reading)
   const object = ordered(completed(value, resource))
