@@ -315,20 +315,20 @@ describe('what failed is tried again only where that is safe', () => {
 
 test('kindOf asks the server once for a kind it found, and again for one it did not', async () => {
   const resources = [
-    { name: 'jobs', kind: 'Job', namespaced: true },
-    { name: 'jobs/status', kind: 'Job', namespaced: true },
+    { name: 'widgets', kind: 'Widget', namespaced: true },
+    { name: 'widgets/status', kind: 'Widget', namespaced: true },
   ]
   const { kube, server } = await clientOf((_, response) => sendJson(response, { kind: 'APIResourceList', resources }))
-  expect(await kube.kindOf('batch/v1', 'Job')).toEqual({
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    plural: 'jobs',
+  expect(await kube.kindOf('example.com/v1', 'Widget')).toEqual({
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    plural: 'widgets',
     namespaced: true,
   })
-  await kube.kindOf('batch/v1', 'Job')
+  await kube.kindOf('example.com/v1', 'Widget')
   expect(await kube.kindOf('v1', 'Secret')).toBe(Kinds.Secret)
-  expect(server.seen.map(({ path }) => path)).toEqual(['/apis/batch/v1'])
-  expect(await failureOf(kube.kindOf('batch/v1', 'CronJob'))).toMatchObject({ status: 404, reason: 'NotFound' })
+  expect(server.seen.map(({ path }) => path)).toEqual(['/apis/example.com/v1'])
+  expect(await failureOf(kube.kindOf('example.com/v1', 'Gadget'))).toMatchObject({ status: 404, reason: 'NotFound' })
   expect(server.seen).toHaveLength(2)
 })
 
