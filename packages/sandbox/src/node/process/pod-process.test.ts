@@ -9,6 +9,9 @@ import { startPodProcess } from './pod-process.ts'
 import type { PodProcess } from './pod-process.ts'
 import { killLeftovers, renderRecord } from './process-record.ts'
 
+const patient = { timeout: 30_000 }
+vi.setConfig({ testTimeout: 60_000 })
+
 let dir = ''
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nexus-process-'))
@@ -60,7 +63,7 @@ test('what a process leaves behind ends with it', async () => {
   const { process, output } = await start(script)
   await process.ended
   // Its output ends a moment before it does.
-  await vi.waitFor(() => expect(processStartTime(Number(output().trim()))).toBeUndefined(), { timeout: 30_000 })
+  await vi.waitFor(() => expect(processStartTime(Number(output().trim()))).toBeUndefined(), patient)
 })
 
 test('a program that is not there is an error', async () => {
@@ -76,7 +79,7 @@ test('a process that cannot be recorded does not go on', async () => {
   const command = [process.execPath, '-e', 'setInterval(() => {}, 1000)', mark] as const
   const request = { command, env: {}, dir: folder, cwd: dir, onOutput: () => {} }
   await expect(startPodProcess(request)).rejects.toThrow('EISDIR')
-  await vi.waitFor(() => expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(mark))
+  await vi.waitFor(() => expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(mark), patient)
 })
 
 test('a leftover process of this folder is killed', async () => {
