@@ -177,7 +177,10 @@ describe.skipIf(!hasControlPlane())('a real API server', () => {
   })
 
   test('kinds we do not know are found by discovery', async () => {
-    expect(await kube.kindOf('batch/v1', 'Job')).toMatchObject({ plural: 'jobs', namespaced: true })
+    expect(await kube.kindOf('node.k8s.io/v1', 'RuntimeClass')).toMatchObject({
+      plural: 'runtimeclasses',
+      namespaced: false,
+    })
     const job = await kube.create<UnknownObject>({
       apiVersion: 'batch/v1',
       kind: 'Job',

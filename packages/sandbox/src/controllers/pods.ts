@@ -25,16 +25,21 @@ function readyCondition({ status }: { status?: Pod['status'] | undefined }) {
   return status?.conditions?.find(({ type }) => type === 'Ready')
 }
 
+/** What a pod would cost to give up, said by a person; pods that cost less go first. */
+const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost'
+
 /**
- * Which of two pods is given up first (negative: `a`): one without a node, not running, not ready, ready for a shorter
- * time, younger (`ActivePodsWithRanks` in kubernetes pkg/controller/controller_utils.go).
+ * Which of two pods is given up first (negative: `a`): one without a node, not running, not ready, of less cost, ready for a
+ * shorter time, restarted more often, younger (`ActivePodsWithRanks` in kubernetes pkg/controller/controller_utils.go).
  */
 export function compareForRemoval(a: Pod, b: Pod): number {
   const worth = (pod: Pod) => [
     pod.spec.nodeName ? 1 : 0,
     pod.status?.phase === 'Running' ? 1 : 0,
     isReady(pod) ? 1 : 0,
+    Number.parseInt(pod.metadata.annotations?.[DELETION_COST] ?? '0', 10) || 0,
     -(Date.parse(readyCondition(pod)?.lastTransitionTime ?? '') || 0),
+    -Math.max(0, ...(pod.status?.containerStatuses ?? []).map(({ restartCount }) => restartCount)),
     -(Date.parse(pod.metadata.creationTimestamp ?? '') || 0),
   ]
   const [mine, other] = [worth(a), worth(b)]

@@ -42,6 +42,16 @@ test('pods are given up in the order of their worth', () => {
   ])
 })
 
+test('of pods that are ready those go first whose loss costs less, then those that were restarted more often', () => {
+  const [cheap, dear, restless] = [pod('ready', 0), pod('ready', 1), pod('ready', 2)]
+  cheap.metadata.annotations = { 'controller.kubernetes.io/pod-deletion-cost': '-5' }
+  dear.metadata.annotations = { 'controller.kubernetes.io/pod-deletion-cost': '5' }
+  const restarted = { name: 'a', image: 'a', imageID: '', ready: true, restartCount: 3 }
+  restless.status = { ...restless.status, containerStatuses: [restarted] }
+  const order = planReplicas(replicaSet(0), [dear, pod('ready', 3), restless, cheap]).remove
+  expect(order.map(({ metadata }) => metadata.name)).toEqual(['ready-0', 'ready-2', 'ready-3', 'ready-1'])
+})
+
 test('after the plan there are as many active pods as wanted', () => {
   const shapes = array(constantFrom<Shape>('ready', 'pending', 'unbound', 'ended', 'leaving'), { maxLength: 8 })
   assert(
