@@ -35,6 +35,19 @@ test('nulls and empty lists and maps are left out, empty objects stay', () => {
   expect(spec).toEqual({ securityContext: {}, containers: [] })
 })
 
+test('zeros are left out where Go leaves them out, and stay where they mean something', () => {
+  const container = {
+    name: 'a',
+    tty: false,
+    livenessProbe: { initialDelaySeconds: 0 },
+    env: [{ name: 'x', value: '' }],
+  }
+  const spec = { replicas: 0, paused: false, minReadySeconds: 0, template: { spec: { containers: [container] } } }
+  decode('apps/v1', 'Deployment', { spec })
+  const containers = [{ name: 'a', livenessProbe: {}, env: [{ name: 'x' }] }]
+  expect(spec).toEqual({ replicas: 0, template: { spec: { containers } } })
+})
+
 test('scalars that are always written come, as do defaults that every API server knows', () => {
   const spec = {
     containers: [{ ports: [{ containerPort: 80 }], env: [{ valueFrom: { secretKeyRef: { key: 'k' } } }] }],

@@ -1,5 +1,6 @@
 import { canonicalQuantity } from '../defaults/quantity.ts'
 import { isRecord } from '../objects/fields.ts'
+import { OMITTED_ZEROS } from './omitted-zeros.ts'
 import { DecodeError, refuseType, renderPlace } from './place.ts'
 import type { Place } from './place.ts'
 import type { ListSchema, MapSchema, ScalarSchema, Schema, StructSchema } from './schema.ts'
@@ -26,7 +27,7 @@ export function decodeStruct(
       continue
     }
     const decoded = value[key] === null ? undefined : decode(value[key], field, unknown, at)
-    if (decoded === undefined || (isEmpty(decoded, field) && !isKeptEmpty(schema, key))) delete value[key]
+    if (decoded === undefined || isLeftOut(decoded, field, schema, key)) delete value[key]
     else if (decoded !== value[key]) value[key] = decoded
   }
   for (const [key, fallback] of alwaysWritten(schema)) value[key] ??= fallback
@@ -148,6 +149,12 @@ function canonicalTime(text: string): string {
     )
   }
   return zone === 'Z' ? `${seconds}Z` : new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+/** Whether Go does not write a value because it is empty. */
+function isLeftOut(value: unknown, field: Schema, owner: StructSchema, key: string): boolean {
+  if (value === '' || value === 0 || value === false) return OMITTED_ZEROS[owner.name ?? '']?.has(key) === true
+  return isEmpty(value, field) && !isKeptEmpty(owner, key)
 }
 
 function isEmpty(value: unknown, schema: Schema): boolean {
