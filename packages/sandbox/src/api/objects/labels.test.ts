@@ -34,3 +34,16 @@ test('an object without labels matches what asks for absence only', () => {
 test.each(['a,,b', '=x', 'a in x', 'a b', 'a=b=c', ','])('%j is not a selector', (selector) => {
   expect(() => parseLabelSelector(selector)).toThrow(StatusError)
 })
+
+test.each([
+  ['a=b=c', "found '=', expected: ',' or 'end of string'"],
+  ['a,,b', "found ',', expected: identifier after ','"],
+  ['a in (b', "unable to parse requirement: found '', expected: ',' or ')'"],
+  ['a!b', "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt"],
+])('%j is refused with where it goes wrong', (selector, message) => {
+  expect(() => parseLabelSelector(selector)).toThrow(message)
+})
+
+test('a selector of spaces is read in no time', () => {
+  expect(() => parseLabelSelector(`a${' '.repeat(1_000_000)}b`)).toThrow(StatusError)
+})
