@@ -18,6 +18,7 @@ import * as openapi from './cases/openapi.ts'
 import * as owners from './cases/owners.ts'
 import * as pages from './cases/pages.ts'
 import * as patch from './cases/patch.ts'
+import * as portForward from './cases/port-forward.ts'
 import * as rollouts from './cases/rollouts.ts'
 import * as roles from './cases/roles.ts'
 import * as scheduling from './cases/scheduling.ts'
@@ -41,6 +42,7 @@ export const AREAS: readonly ConformanceArea[] = [
   watch,
   collections,
   subresources,
+  portForward,
   patch,
   apply,
   dryRun,

@@ -21,12 +21,11 @@ export interface KubeletRequest {
 /**
  * A request to the kubelet of the pod's node, not sent yet. Its certificate is not checked, as kube-apiserver does where it
  * has no authority for kubelets.
- * @throws StatusError where the node is not there or says no address.
  */
-export function askKubelet(cluster: Cluster, pod: ApiObject, nodeName: string, asked: KubeletRequest): ClientRequest {
+export function askKubelet(cluster: Cluster, pod: ApiObject, kubelet: URL, asked: KubeletRequest): ClientRequest {
   const { endpoint, rest = [], query, method = 'GET', headers } = asked
   const path = [endpoint, pod.metadata.namespace ?? '', pod.metadata.name, ...rest]
-  const url = new URL(`/${path.map((part) => encodeURIComponent(part)).join('/')}`, kubeletUrl(cluster, nodeName))
+  const url = new URL(`/${path.map((part) => encodeURIComponent(part)).join('/')}`, kubelet)
   url.search = query?.toString() ?? ''
   const token = cluster.kubeletToken
   return httpsRequest(url, {
@@ -44,9 +43,13 @@ export function kubeletUnreachable({ method, protocol, host, path }: ClientReque
   return new StatusError(500, 'InternalError', message)
 }
 
-function kubeletUrl(cluster: Cluster, nodeName: string): URL {
+/**
+ * Where the kubelet of a node listens.
+ * @throws StatusError 404 where there is no such node, in kube-apiserver's words; 500 where it says no address.
+ */
+export function kubeletUrl(cluster: Cluster, nodeName: string): URL {
   const node = cluster.store.get('nodes', '', nodeName)
-  if (!node) throw notFound({ group: '', plural: 'nodes', kind: 'Node' }, nodeName)
+  if (!node) throw notFound({ group: '', plural: 'pods', kind: 'Pod' }, nodeName)
   const addresses = listAt(node, 'status', 'addresses')
   const internal = addresses.find((address) => stringAt(address, 'type') === 'InternalIP')
   const host = stringAt(internal, 'address')

@@ -5,7 +5,7 @@ import { badRequest } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
 import { listAt, stringAt } from '../objects/fields.ts'
 import { StatusError } from '../status.ts'
-import { askKubelet, kubeletUnreachable } from './kubelet.ts'
+import { askKubelet, kubeletUnreachable, kubeletUrl } from './kubelet.ts'
 import { requireObject } from './update.ts'
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
@@ -24,7 +24,7 @@ export async function streamLog(call: Call, response: ServerResponse): Promise<v
     return
   }
   const asked = { endpoint: 'containerLogs', rest: [container], query: logQuery(call.query) }
-  const upstream = await answerTo(askKubelet(call.cluster, pod, nodeName, asked), response)
+  const upstream = await answerTo(askKubelet(call.cluster, pod, kubeletUrl(call.cluster, nodeName), asked), response)
   if ((upstream.statusCode ?? 500) >= 400) throw refusal(upstream.statusCode, await text(upstream))
   response.writeHead(upstream.statusCode ?? 502, { 'content-type': upstream.headers['content-type'] ?? 'text/plain' })
   response.flushHeaders()

@@ -5,7 +5,7 @@ import type { Call } from '../cluster.ts'
 import { badRequest } from '../errors.ts'
 import { takeOver } from '../http/upgrade.ts'
 import { stringAt } from '../objects/fields.ts'
-import { askKubelet, kubeletUnreachable } from './kubelet.ts'
+import { askKubelet, kubeletUnreachable, kubeletUrl } from './kubelet.ts'
 import { requireObject } from './update.ts'
 
 const SPDY = 'SPDY/3.1'
@@ -18,9 +18,10 @@ export async function forwardPorts(call: Call, request: IncomingMessage, respons
   const pod = requireObject(call)
   const nodeName = stringAt(pod, 'spec', 'nodeName')
   if (!nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`)
+  const url = kubeletUrl(call.cluster, nodeName)
   if (request.headers.upgrade?.toLowerCase() !== SPDY.toLowerCase()) throw badRequest('Upgrade request required')
   const version = request.headers['x-stream-protocol-version']
-  const upstream = askKubelet(call.cluster, pod, nodeName, {
+  const upstream = askKubelet(call.cluster, pod, url, {
     endpoint: 'portForward',
     method: 'POST',
     headers: {
@@ -47,10 +48,12 @@ export async function forwardPorts(call: Call, request: IncomingMessage, respons
 
 /** Bytes both ways until either side is gone. */
 function join(client: Duplex, kubelet: Duplex): void {
-  const end = (): void => {
-    client.destroy()
-    kubelet.destroy()
+  for (const [from, to] of [
+    [client, kubelet],
+    [kubelet, client],
+  ] as const) {
+    from.pipe(to)
+    from.on('error', () => to.destroy())
+    from.once('close', () => to.destroy())
   }
-  pipeline(client, kubelet, end)
-  pipeline(kubelet, client, end)
 }
