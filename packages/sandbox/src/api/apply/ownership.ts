@@ -46,10 +46,13 @@ export function ownershipOfUpdate(call: Call, sent: ManagedFields): Ownership {
   }
 }
 
+/** How many managers a client may write. Objects have a handful. */
+const MAX_SENT = 200
+
 function managersBefore({ path }: Call, live: ApiObject | undefined, sent: ManagedFields): readonly Manager[] {
   if (path.subresource === '') {
     if (isReset(sent)) return []
-    const parsed = parseManagers(sent)
+    const parsed = (sent?.length ?? 0) <= MAX_SENT ? parseManagers(sent) : undefined
     if (parsed && parsed.length > 0) return parsed
   }
   return parseManagers(live?.metadata.managedFields) ?? []

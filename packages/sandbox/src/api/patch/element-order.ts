@@ -22,22 +22,35 @@ export function inElementOrder(lists: ListsToOrder, key: string | undefined): un
   const wanted = lists.order.map(identity)
   const before = lists.server.map(identity)
   checkConsistent(lists, identity, wanted)
-  const rank = (item: unknown, ids: unknown[]) => ids.indexOf(identity(item))
-  const known = lists.list.filter((item) => rank(item, wanted) >= 0)
-  const serverOnly = lists.list.filter((item) => rank(item, wanted) < 0)
-  known.sort((a, b) => rank(a, wanted) - rank(b, wanted))
-  serverOnly.sort((a, b) => rank(a, before) - rank(b, before))
-  return interleave(serverOnly, known, (item) => rank(item, before))
+  const rankIn = (ids: unknown[]): ((item: unknown) => number) => {
+    const ranks = firstPlaces(ids)
+    return (item) => ranks.get(identity(item)) ?? -1
+  }
+  const [rank, rankBefore] = [rankIn(wanted), rankIn(before)]
+  const known = lists.list.filter((item) => rank(item) >= 0)
+  const serverOnly = lists.list.filter((item) => rank(item) < 0)
+  known.sort((a, b) => rank(a) - rank(b))
+  serverOnly.sort((a, b) => rankBefore(a) - rankBefore(b))
+  return interleave(serverOnly, known, rankBefore)
+}
+
+/** Where each value stands first. Looked up: lists may be long, and searching them for each item would take minutes. */
+function firstPlaces(ids: readonly unknown[]): Map<unknown, number> {
+  const places = new Map<unknown, number>()
+  for (const [place, id] of ids.entries()) if (!places.has(id)) places.set(id, place)
+  return places
 }
 
 function interleave(serverOnly: unknown[], known: unknown[], rank: (item: unknown) => number): unknown[] {
-  const rest = [...serverOnly]
-  const merged = known.flatMap((item) => {
+  const merged: unknown[] = []
+  let next = 0
+  for (const item of known) {
     const place = rank(item)
-    const firstAfter = rest.findIndex((other) => place < 0 || rank(other) < 0 || rank(other) >= place)
-    return [...rest.splice(0, firstAfter === -1 ? rest.length : firstAfter), item]
-  })
-  return [...merged, ...rest]
+    const isBefore = (other: unknown): boolean => place >= 0 && rank(other) >= 0 && rank(other) < place
+    while (next < serverOnly.length && isBefore(serverOnly[next])) merged.push(serverOnly[next++])
+    merged.push(item)
+  }
+  return [...merged, ...serverOnly.slice(next)]
 }
 
 function checkConsistent(lists: ListsToOrder, identity: (item: unknown) => unknown, wanted: unknown[]): void {

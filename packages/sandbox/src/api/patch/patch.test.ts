@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { applyDefaults } from '../defaults.ts'
 import type { ApiObject } from '../object.ts'
+import { fieldAt } from '../objects/fields.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from './index.ts'
 import { mergePatch } from './merge-patch.ts'
 
@@ -63,6 +64,16 @@ test.each([
   },
 ])('strategic merge refuses $what with $code', ({ patch, code, message }) => {
   expect(() => applyStrategicMergePatch(deployment, patch)).toThrow(refusal(code, message))
+})
+
+test('a strategic merge of long lists takes as long as reading them', () => {
+  const names = Array.from({ length: 20_000 }, (_, index) => ({ name: `n${index}`, image: 'x' }))
+  const long: ApiObject = { ...deployment, spec: { template: { spec: { containers: names } } } }
+  const order = names.map(({ name }) => ({ name })).reverse()
+  const removed = names.slice(0, 10_000).map(({ name }) => ({ name, $patch: 'delete' }))
+  const patch = { spec: { template: { spec: { '$setElementOrder/containers': order, containers: removed } } } }
+  const merged: unknown = fieldAt(applyStrategicMergePatch(long, patch), 'spec', 'template', 'spec', 'containers')
+  expect(merged).toEqual(names.slice(10_000).reverse())
 })
 
 test('a strategic merge leaves the kind as it is', () => {

@@ -20,15 +20,15 @@ export function mergeObjectList(
 ): unknown[] {
   const changes = patch.map((item) => asObject(item))
   const replaces = changes.some((change) => change['$patch'] === 'replace')
-  const merged = replaces ? [] : original.map((item) => asObject(item))
+  const merged = new ItemsByKey(replaces ? [] : original.map((item) => asObject(item)), key)
   for (const change of changes) {
     if (change['$patch'] !== 'replace') applyChange(merged, change, key, mergeItem)
   }
-  return merged
+  return merged.items()
 }
 
 function applyChange(
-  merged: JsonObject[],
+  merged: ItemsByKey,
   change: JsonObject,
   key: string,
   mergeItem: (item: JsonObject, change: JsonObject) => JsonObject,
@@ -37,12 +37,42 @@ function applyChange(
   if (change[key] === undefined) {
     throw internal(`map: ${asGoText(change)} does not contain declared merge key: ${key}`)
   }
-  const index = merged.findIndex((item) => item[key] === change[key])
-  const known = merged[index]
-  if (change['$patch'] === 'delete')
-    merged.splice(0, merged.length, ...merged.filter((item) => item[key] !== change[key]))
-  else if (known === undefined) merged.push(mergeItem({}, change))
-  else merged[index] = mergeItem(known, change)
+  if (change['$patch'] === 'delete') merged.remove(change[key])
+  else merged.put(change[key], (known) => mergeItem(known ?? {}, change))
+}
+
+/** A list whose items are found by their key without a search: lists may be long, and so may patches. */
+class ItemsByKey {
+  /** Removed items leave a gap. */
+  readonly #items: (JsonObject | undefined)[]
+  readonly #places = new Map<unknown, number[]>()
+
+  constructor(items: readonly JsonObject[], key: string) {
+    this.#items = [...items]
+    for (const [place, item] of items.entries()) this.#note(item[key], place)
+  }
+
+  items(): JsonObject[] {
+    return this.#items.filter((item) => item !== undefined)
+  }
+
+  /** Puts what becomes of the first item with this key in its place, or at the end where there is none. */
+  put(id: unknown, become: (known: JsonObject | undefined) => JsonObject): void {
+    const place = this.#places.get(id)?.[0]
+    if (place !== undefined) this.#items[place] = become(this.#items[place])
+    else this.#note(id, this.#items.push(become(undefined)) - 1)
+  }
+
+  remove(id: unknown): void {
+    for (const place of this.#places.get(id) ?? []) this.#items[place] = undefined
+    this.#places.delete(id)
+  }
+
+  #note(id: unknown, place: number): void {
+    const places = this.#places.get(id)
+    if (places) places.push(place)
+    else this.#places.set(id, [place])
+  }
 }
 
 function asObject(item: unknown): JsonObject {

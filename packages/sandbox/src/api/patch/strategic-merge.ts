@@ -72,10 +72,11 @@ function deleteFromLists(merged: Map<string, unknown>, patch: JsonObject): void 
     if (!Array.isArray(gone)) throw new StatusError(400, 'BadRequest', 'invalid patch format of primitive list')
     const key = directive.slice(DELETE_FROM_LIST.length)
     const list = merged.get(key)
+    const leaving = new Set<unknown>(gone)
     if (Array.isArray(list))
       merged.set(
         key,
-        list.filter((item) => !gone.includes(item)),
+        list.filter((item) => !leaving.has(item)),
       )
   }
 }
