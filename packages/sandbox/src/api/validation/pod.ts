@@ -1,10 +1,10 @@
-import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import { fieldAt, listAt, numberAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
-import { duplicatesOf, forbidden, invalidValue, oneOf, required } from './cause.ts'
+import { duplicatesOf, invalidValue, oneOf, required } from './cause.ts'
 import { validateContainer } from './container.ts'
 import { checkLabel } from './metadata.ts'
-import { checkName, label } from './names.ts'
 import { validatePlacement } from './placement.ts'
+import { validateVolume } from './volume.ts'
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
@@ -12,7 +12,7 @@ const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'Non
 /** The spec of a Pod or of a pod template; `field` is where it stands. */
 export function validatePodSpec(spec: unknown, field: string): StatusCause[] {
   const volumes = listAt(spec, 'volumes')
-  const faults = volumes.map((volume, index) => checkVolume(`${field}.volumes[${index}]`, volume))
+  const faults = volumes.map((volume, index) => validateVolume(`${field}.volumes[${index}]`, volume))
   // A volume with faults counts for nothing: neither as a name that is taken, nor as one to mount.
   const names = volumes.map((volume, index) => (faults[index]?.length === 0 ? stringAt(volume, 'name') : undefined))
   const containers = listAt(spec, 'containers')
@@ -41,19 +41,4 @@ const LONGEST_SECONDS = 2 ** 31 - 1
 function checkDeadline(field: string, seconds = 1): StatusCause[] {
   if (seconds >= 1 && seconds <= LONGEST_SECONDS) return []
   return [invalidValue(field, seconds, `must be between 1 and ${LONGEST_SECONDS}, inclusive`)]
-}
-
-/** The field that names what a volume is made from, by source. */
-const SOURCE_NAMES = { persistentVolumeClaim: 'claimName', secret: 'secretName', configMap: 'name', hostPath: 'path' }
-
-function checkVolume(field: string, volume: unknown): StatusCause[] {
-  const sources = isRecord(volume) ? Object.keys(volume).filter((key) => key !== 'name') : []
-  return [
-    ...checkName(`${field}.name`, stringAt(volume, 'name'), label),
-    ...Object.entries(SOURCE_NAMES).flatMap(([source, name]) => {
-      const missing = isRecord(fieldAt(volume, source)) && !stringAt(volume, source, name)
-      return missing ? [required(`${field}.${source}.${name}`)] : []
-    }),
-    ...sources.slice(1).map((source) => forbidden(`${field}.${source}`, 'may not specify more than 1 volume type')),
-  ]
 }
