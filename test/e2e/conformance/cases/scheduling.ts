@@ -20,6 +20,8 @@ interface Situation {
   /** Prepared before the pod; in its namespace. */
   readonly claims?: readonly Fields[]
   readonly pod: Fields
+  /** Where the pod stays: what the scheduler says of it in the end, when it has seen all of the nodes as they are. */
+  readonly says?: string
 }
 
 const GPU = 'nvidia.com/gpu'
@@ -51,23 +53,51 @@ const apart = (kind: 'podAffinity' | 'podAntiAffinity', app: string, topologyKey
 
 const SITUATIONS: readonly (readonly [string, Situation])[] = [
   ['a pod that fits is bound', { nodes: [{ resources: { [GPU]: '1' } }], pod: gpus(1) }],
-  ['a node without GPUs is told by their name', { nodes: [{}], pod: gpus(1) }],
+  ['a node without GPUs is told by their name', { says: '1 Insufficient nvidia.com/gpu.', nodes: [{}], pod: gpus(1) }],
   [
     'GPUs in use are not free',
-    { nodes: [{ resources: { [GPU]: '2' } }], running: [{ on: 0, spec: gpus(2) }], pod: gpus(1) },
+    {
+      says: '1 Insufficient nvidia.com/gpu.',
+      nodes: [{ resources: { [GPU]: '2' } }],
+      running: [{ on: 0, spec: gpus(2) }],
+      pod: gpus(1),
+    },
   ],
-  ['more GPUs than any node has', { nodes: [{ resources: { [GPU]: '2' } }], pod: gpus(4) }],
-  ['too little of two things', { nodes: [{}], pod: asking({ cpu: '90000', memory: '900Ti' }) }],
-  ['too many pods', { nodes: [{ resources: { pods: '0' } }], pod: {} }],
-  ['a taint without a value', { nodes: [{ spec: { taints: [taint(GPU)] } }], pod: {} }],
-  ['a taint with a value', { nodes: [{ spec: { taints: [taint('dedicated', 'NoSchedule', 'gpu')] } }], pod: {} }],
+  [
+    'more GPUs than any node has',
+    { says: '1 Insufficient nvidia.com/gpu.', nodes: [{ resources: { [GPU]: '2' } }], pod: gpus(4) },
+  ],
+  [
+    'too little of two things',
+    { says: '1 Insufficient cpu, 1 Insufficient memory.', nodes: [{}], pod: asking({ cpu: '90000', memory: '900Ti' }) },
+  ],
+  ['too many pods', { says: '1 Too many pods.', nodes: [{ resources: { pods: '0' } }], pod: {} }],
+  [
+    'a taint without a value',
+    { says: '1 node(s) had untolerated taint(s).', nodes: [{ spec: { taints: [taint(GPU)] } }], pod: {} },
+  ],
+  [
+    'a taint with a value',
+    {
+      says: '1 node(s) had untolerated taint(s).',
+      nodes: [{ spec: { taints: [taint('dedicated', 'NoSchedule', 'gpu')] } }],
+      pod: {},
+    },
+  ],
   [
     'a taint that is tolerated',
     { nodes: [{ spec: { taints: [taint(GPU)] } }], pod: { tolerations: [{ key: GPU, operator: 'Exists' }] } },
   ],
   ['a taint that only advises', { nodes: [{ spec: { taints: [taint(GPU, 'PreferNoSchedule')] } }], pod: {} }],
-  ['a cordoned node', { nodes: [{ spec: { unschedulable: true } }], pod: {} }],
-  ['a label that no node has', { nodes: [{}, {}], pod: { nodeSelector: { disk: 'fast' } } }],
+  ['a cordoned node', { says: '1 node(s) were unschedulable.', nodes: [{ spec: { unschedulable: true } }], pod: {} }],
+  [
+    'a label that no node has',
+    {
+      says: "2 node(s) didn't match Pod's node affinity/selector.",
+      nodes: [{}, {}],
+      pod: { nodeSelector: { disk: 'fast' } },
+    },
+  ],
   ['a label that one node has', { nodes: [{}, { labels: { disk: 'fast' } }], pod: { nodeSelector: { disk: 'fast' } } }],
   [
     'an affinity to a GPU product that one node has',
@@ -88,11 +118,16 @@ const SITUATIONS: readonly (readonly [string, Situation])[] = [
   ],
   [
     'an affinity that no node meets',
-    { nodes: [{ labels: { a: 'b' } }], pod: nodeAffinity({ key: 'a', operator: 'NotIn', values: ['b'] }) },
+    {
+      says: "1 node(s) didn't match Pod's node affinity/selector.",
+      nodes: [{ labels: { a: 'b' } }],
+      pod: nodeAffinity({ key: 'a', operator: 'NotIn', values: ['b'] }),
+    },
   ],
   [
     'several nodes with several reasons',
     {
+      says: '1 node(s) had untolerated taint(s), 1 node(s) were unschedulable, 3 Insufficient nvidia.com/gpu.',
       nodes: [
         { spec: { unschedulable: true } },
         { spec: { taints: [taint('dedicated')] } },
@@ -106,7 +141,12 @@ const SITUATIONS: readonly (readonly [string, Situation])[] = [
   ],
   [
     'pods that stay apart',
-    { nodes: [{}], running: [{ on: 0, labels: { app: 'a' } }], pod: apart('podAntiAffinity', 'a') },
+    {
+      says: "1 node(s) didn't match pod anti-affinity rules.",
+      nodes: [{}],
+      running: [{ on: 0, labels: { app: 'a' } }],
+      pod: apart('podAntiAffinity', 'a'),
+    },
   ],
   [
     'pods that stay apart find another node',
@@ -115,20 +155,32 @@ const SITUATIONS: readonly (readonly [string, Situation])[] = [
   [
     'a running pod that keeps others away',
     {
+      says: "1 node(s) didn't satisfy existing pods anti-affinity rules.",
       nodes: [{}],
       running: [{ on: 0, spec: apart('podAntiAffinity', 'asked') }],
       pod: {},
     },
   ],
-  ['pods that stay together', { nodes: [{}], pod: apart('podAffinity', 'a') }],
-  ['a pod held back by a gate', { nodes: [{}], pod: { schedulingGates: [{ name: 'example.com/wait' }] } }],
+  [
+    'pods that stay together',
+    { says: "1 node(s) didn't match pod affinity rules.", nodes: [{}], pod: apart('podAffinity', 'a') },
+  ],
+  [
+    'a pod held back by a gate',
+    { says: 'Scheduling is blocked', nodes: [{}], pod: { schedulingGates: [{ name: 'example.com/wait' }] } },
+  ],
   [
     'a claim that is not there',
-    { nodes: [{}], pod: { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'none' } }] } },
+    {
+      says: 'persistentvolumeclaim "none" not found.',
+      nodes: [{}],
+      pod: { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'none' } }] },
+    },
   ],
   [
     'a claim that has no volume',
     {
+      says: 'pod has unbound immediate PersistentVolumeClaims.',
       nodes: [{}],
       claims: [
         { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: 'none' },
@@ -136,10 +188,11 @@ const SITUATIONS: readonly (readonly [string, Situation])[] = [
       pod: { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'claim-0' } }] },
     },
   ],
-  ['a pod without nodes', { nodes: [], pod: {} }],
+  ['a pod without nodes', { says: 'no nodes available to schedule pods', nodes: [], pod: {} }],
   [
     'a port of the node in use',
     {
+      says: "1 node(s) didn't have free ports for the requested pod ports.",
       nodes: [{}],
       running: [
         {
@@ -161,7 +214,7 @@ export const cases: readonly ConformanceCase[] = SITUATIONS.map(([title, situati
 
 async function place(
   server: ServerUnderTest,
-  { nodes, running = [], claims = [], pod: spec }: Situation,
+  { nodes, running = [], claims = [], pod: spec, says }: Situation,
 ): Promise<void> {
   const { namespace, prepare, until } = server
   const path = pathIn(namespace, 'pods')
@@ -178,7 +231,10 @@ async function place(
       await prepare({ method: 'POST', path: pathIn(namespace, 'persistentvolumeclaims'), body })
     }
     await prepare({ method: 'POST', path, body: pod('asked', spec, { labels: { app: 'asked' } }) })
-    await until({ method: 'GET', path: `${path}/asked`, compared: whereabouts }, isDecided)
+    await until({ method: 'GET', path: `${path}/asked`, compared: whereabouts }, ({ body }) => {
+      if (says === undefined) return Boolean(fieldAt(body, 'spec', 'nodeName'))
+      return String(fieldAt(scheduled(body), 'message')).includes(says)
+    })
   } finally {
     await prepare({ method: 'DELETE', path: `${path}?gracePeriodSeconds=0` })
     for (const index of nodes.keys()) await prepare({ method: 'DELETE', path: `/api/v1/nodes/${nameOf(index)}` })
@@ -200,10 +256,6 @@ async function makeNode({ prepare, until }: ServerUnderTest, name: string, node:
 
 function scheduled(body: unknown): unknown {
   return listAt(body, 'status', 'conditions').find((one) => fieldAt(one, 'type') === 'PodScheduled')
-}
-
-function isDecided({ body }: Answer): boolean {
-  return scheduled(body) !== undefined
 }
 
 /** Where the pod is, and what is said of it: the words of the condition. */
