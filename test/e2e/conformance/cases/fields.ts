@@ -160,6 +160,37 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'zeros, empty texts and false are left out where they say nothing, and kept where they do',
+    async run({ namespace, send }) {
+      const container = {
+        name: 'main',
+        image: 'example/app:1',
+        tty: false,
+        workingDir: '',
+        imagePullPolicy: '',
+        env: [{ name: 'a', value: '' }],
+        ports: [{ containerPort: 80, hostPort: 0, name: '', protocol: '' }],
+        livenessProbe: { initialDelaySeconds: 0, periodSeconds: 0, httpGet: { port: 80, path: '', scheme: '' } },
+        volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: false, subPath: '' }],
+        securityContext: { privileged: false, runAsUser: 0 },
+      }
+      const spec = {
+        restartPolicy: '',
+        hostNetwork: false,
+        nodeName: '',
+        automountServiceAccountToken: false,
+        terminationGracePeriodSeconds: 0,
+        volumes: [{ name: 'v', emptyDir: { medium: '' } }],
+        containers: [container],
+      }
+      const template = { metadata: { labels: { app: 'one' } }, spec }
+      const body = deployment('one', { template, paused: false, minReadySeconds: 0, revisionHistoryLimit: 0 })
+      await send({ method: 'POST', path: pathIn(namespace, 'deployments', DEPLOYMENTS), body })
+      const policy = { metadata: { name: 'one' }, spec: { policyTypes: ['Ingress'] } }
+      await send({ method: 'POST', path: pathIn(namespace, 'networkpolicies', 'networking.k8s.io/v1'), body: policy })
+    },
+  },
+  {
     title: 'quantities have one form',
     async run({ namespace, send }) {
       const limits = { cpu: '1000m', memory: '1024Mi', 'example.com/gpu': 2 }
