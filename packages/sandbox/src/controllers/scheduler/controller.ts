@@ -140,8 +140,9 @@ class Scheduler {
     }
     const ref = refTo(Kinds.Pod, pod.metadata)
     const { uid } = pod.metadata
-    await this.#context.kube.patch(ref, { type: 'merge', body: { metadata: { uid }, spec: { nodeName: node } } })
+    // The condition first: who sees the node finds it said, as with a Binding.
     await this.#writeCondition(pod, { type: 'PodScheduled', status: 'True' })
+    await this.#context.kube.patch(ref, { type: 'merge', body: { metadata: { uid }, spec: { nodeName: node } } })
   }
 
   async #explain(pod: Pod, message: string): Promise<void> {
