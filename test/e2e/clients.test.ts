@@ -52,13 +52,13 @@ await describeOnClusters('the clients', (start) => {
     await cluster?.stop()
   })
 
-  test.for(SCRIPTS)('$title', async ({ name, script: write }, { skip }) => {
+  test.for(SCRIPTS)('$title', { timeout: 300_000 }, async ({ name, script: write }, { skip }) => {
     skip(withoutKubectl || (name === 'helm' && assets === undefined), 'needs kubectl and helm')
     await write(script)
     await expect(script.take()).toMatchFileSnapshot(join(import.meta.dirname, 'testdata/clients', `${name}.txt`))
   })
 
-  test('the migrated deployment chats through a port-forward', async ({ skip }) => {
+  test('the migrated deployment chats through a port-forward', { timeout: 300_000 }, async ({ skip }) => {
     skip(withoutKubectl, 'needs kubectl')
     await using forward = await startPortForward(cluster.env, ['-n', 'nexus', 'svc/nexus-gateway'], 80)
     const openai = new OpenAI({ baseURL: `${forward.url}/v1`, apiKey: cluster.gatewayKey, maxRetries: 0 })
