@@ -18,6 +18,8 @@ const PROGRAM = `
   console.log(JSON.stringify({ port, caPem }))
 `
 const MAPS = '/api/v1/namespaces/default/configmaps'
+/** Patience for a machine with much else to do, not a measurement. */
+const DEADLINE = { timeout: 120_000 }
 
 interface Running {
   readonly child: ChildProcess
@@ -84,7 +86,7 @@ async function writeUntilKilled(running: Running, prefix: string): Promise<Map<s
   return answered
 }
 
-test('a write that was answered survives SIGKILL, and versions never go back', async () => {
+test('a write that was answered survives SIGKILL, and versions never go back', DEADLINE, async () => {
   const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
   const answered = new Map<string, string>()
   let highest = 0
@@ -110,7 +112,7 @@ test('a write that was answered survives SIGKILL, and versions never go back', a
   await rm(dir, { recursive: true })
 })
 
-test('a write for which the disk has no room is answered with 500, and the server goes on', async () => {
+test('a write for which the disk has no room is answered with 500, and the server goes on', DEADLINE, async () => {
   const dir = await mkdtemp(join(tmpdir(), 'nexus-durability-'))
   // No file may grow beyond 1 MiB (2048 blocks of 512 bytes; in some shells of 1024), twice what an empty cluster takes.
   const running = await startWriter(dir, 'ulimit -f 2048')

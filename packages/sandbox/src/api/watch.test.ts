@@ -5,6 +5,8 @@ import { fieldAt, stringAt } from './objects/fields.ts'
 import { ADMIN_TOKEN, startTestServer } from './testing/test-server.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
+/** Patience for a machine with much else to do, not a measurement. */
+const DEADLINE = { timeout: 120_000 }
 
 function configMap(name: string, labels: Record<string, string> = {}): object {
   return { metadata: { name, labels } }
@@ -136,7 +138,7 @@ test('a watch as table sends tables', async () => {
   expect(event).toMatchObject({ type: 'ADDED', object: { kind: 'Table' } })
 })
 
-test('a watch may begin with more than a client may leave unread', async () => {
+test('a watch may begin with more than a client may leave unread', DEADLINE, async () => {
   await using api = await startTestServer()
   const block = 'x'.repeat(1024 * 1024 - 1024)
   const names = Array.from({ length: 20 }, (_, index) => `large-${index + 10}`)
@@ -171,7 +173,7 @@ test('closing the server does not wait for a connection that says nothing', asyn
   expect(await closed).toBe('closed')
 })
 
-test('a client that stops reading is cut instead of filling the memory', async () => {
+test('a client that stops reading is cut instead of filling the memory', DEADLINE, async () => {
   await using api = await startTestServer()
   const socket = connect({ host: '127.0.0.1', port: api.server.port, ca: api.server.caPem })
   const path = `${MAPS}?watch=true`
