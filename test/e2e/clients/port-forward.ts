@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { freePorts } from '@nexus/kube/testing'
 
+const KUBECTL = 'kubectl'
+
 export interface PortForward extends AsyncDisposable {
   readonly url: string
 }
@@ -14,7 +16,7 @@ export async function startPortForward(
   port: number,
 ): Promise<PortForward> {
   const [local = 0] = await freePorts(1)
-  const child = spawn('kubectl', ['port-forward', ...target, `${local}:${port}`, '--address', '127.0.0.1'], {
+  const child = spawn(KUBECTL, ['port-forward', ...target, `${local}:${port}`, '--address', '127.0.0.1'], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
