@@ -3,6 +3,8 @@ import type { Answer, ConformanceCase, ServerUnderTest } from '../case.ts'
 import { fieldAt } from '../fields.ts'
 
 export const area = 'the scheduler: where pods go, and why nowhere'
+/** The nodes of a case are there for every pod. */
+export const isAlone = true
 
 type Fields = Readonly<Record<string, unknown>>
 
