@@ -112,7 +112,7 @@ const DeploymentSpec = z.looseObject({
   selector: z.looseObject({ matchLabels: Labels }),
   template: z.looseObject({ metadata: z.looseObject({ labels: Labels }) }),
 })
-const StringData = z.record(z.string(), z.string())
+const StringData = z.record(z.string(), z.string()).default({})
 
 function namesOf(objects: readonly Manifest[], wanted: string): string[] {
   return objects.filter(({ kind }) => kind === wanted).map(({ metadata }) => metadata.name)
