@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from '../../timers.ts'
+
 /** What a handler may ask for instead of an error: to be called again later. */
 export interface Requeue {
   readonly requeueAfterMs: number
@@ -32,9 +34,6 @@ export function backoffMs(failures: number, baseMs: number, maxMs: number, rando
   const whole = Math.min(maxMs, baseMs * 2 ** (failures - 1))
   return whole / 2 + (whole / 2) * random()
 }
-
-/** Timers take no more, and fire at once instead: about 25 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Starts a work queue; it idles without timers while it is empty. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Container, LifecycleHandler } from '@nexus/kube'
 import { probeHttpGet } from '../probes/probe-target.ts'
 import type { ContainerSockets } from '../probes/probe-target.ts'
+import { timerMs } from '../../timers.ts'
 
 /** What an HTTP hook waits for its answer at most. */
 const HTTP_HOOK_MS = 30_000
@@ -16,7 +17,7 @@ export async function runHook(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (handler.sleep) {
-    await delay(handler.sleep.seconds * 1000, undefined, { signal }).catch(() => {})
+    await delay(timerMs(handler.sleep.seconds), undefined, { signal }).catch(() => {})
     return undefined
   }
   if (handler.exec) {

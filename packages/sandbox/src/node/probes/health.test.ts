@@ -20,7 +20,7 @@ async function listening(): Promise<number> {
 /** Watches until `done` says so; what was reported. */
 async function reportsUntil(
   probes: object,
-  port: () => number | undefined,
+  port: (port: number) => number | undefined,
   done: (reports: HealthReport[]) => boolean,
 ): Promise<HealthReport[]> {
   const life = new AbortController()
@@ -91,6 +91,21 @@ test('liveness fails after its threshold', async () => {
     () => false,
   )
   expect(reports.map(({ type }) => type)).toEqual(['started', 'ready', 'unhealthy', 'unhealthy', 'unhealthy', 'failed'])
+})
+
+test('a probe with a period that is longer than timers go is not run all the time', async () => {
+  const open = await listening()
+  const tried: number[] = []
+  const probes = {
+    readinessProbe: { tcpSocket: { port: 8001 }, periodSeconds: 3_000_000 },
+    livenessProbe: { ...tcp, failureThreshold: 20 },
+  }
+  const port = (asked: number): number | undefined => {
+    tried.push(asked)
+    return asked === 8001 ? open : undefined
+  }
+  await reportsUntil(probes, port, (soFar) => soFar.at(-1)?.type === 'failed')
+  expect(tried.filter((asked) => asked === 8001)).toEqual([8001])
 })
 
 test('a container that becomes ready is seen before the next period, and the early tries do not count as failures', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Container, Probe } from '@nexus/kube'
 import { countResult, noResults, verdictOf } from './probe-count.ts'
 import type { ProbeResult } from './probe-count.ts'
+import { timerMs } from '../../timers.ts'
 import { runProbe } from './probe-target.ts'
 import type { ContainerSockets } from './probe-target.ts'
 
@@ -78,9 +79,9 @@ async function* verdicts(
   probe: Probe,
   watch: HealthWatch,
 ): AsyncGenerator<'success' | 'failure', void, void> {
-  const periodMs = (probe.periodSeconds ?? DEFAULT_PERIOD_SECONDS) * 1000
+  const periodMs = timerMs(probe.periodSeconds ?? DEFAULT_PERIOD_SECONDS)
   let count = noResults
-  await delay((probe.initialDelaySeconds ?? 0) * 1000, undefined, { signal: watch.signal })
+  await delay(timerMs(probe.initialDelaySeconds ?? 0), undefined, { signal: watch.signal })
   for (;;) {
     const next = Date.now() + periodMs
     let result = await runProbe(probe, watch.container, watch.sockets)

@@ -6,6 +6,7 @@ import type { Container, HttpGetAction, Probe } from '@nexus/kube'
 import type { ExecResult } from '../process/exec-command.ts'
 import { expandVariables } from '../launch/expand.ts'
 import type { ProbeResult } from './probe-count.ts'
+import { timerMs } from '../../timers.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 1
 /** The kubelet names itself so; the version is that of the API this agent is written for. */
@@ -21,7 +22,7 @@ export interface ContainerSockets {
 
 /** Runs a probe once. Never rejects: a probe that cannot run has failed. */
 export async function runProbe(probe: Probe, container: Container, sockets: ContainerSockets): Promise<ProbeResult> {
-  const timeoutMs = (probe.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000
+  const timeoutMs = timerMs(probe.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS)
   if (probe.exec !== undefined) return probeExec(probe.exec.command ?? [], container, sockets, timeoutMs)
   if (probe.httpGet !== undefined) return probeHttpGet(probe.httpGet, container, sockets, timeoutMs)
   const port = portNumber(probe.tcpSocket?.port, container)

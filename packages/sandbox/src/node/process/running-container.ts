@@ -12,6 +12,7 @@ import type { PodProcess } from './pod-process.ts'
 import type { ContainerSockets } from '../probes/probe-target.ts'
 import type { ContainerExit } from '../lifecycle/restart.ts'
 import { readTerminationMessage } from '../lifecycle/termination-message.ts'
+import { timerMs } from '../../timers.ts'
 
 /** What a container gets to end by itself after a hook has used up its time. */
 const SHORTEST_GRACE_MS = 2000
@@ -109,9 +110,10 @@ async function start(request: RunRequest): Promise<RunningContainer> {
       )
     },
     async stop({ graceSeconds, onHookFailure }) {
-      const deadline = Date.now() + graceSeconds * 1000
+      const graceMs = timerMs(graceSeconds)
+      const deadline = Date.now() + graceMs
       if (preStop !== undefined && onHookFailure !== undefined && graceSeconds > 0) {
-        const until = AbortSignal.any([AbortSignal.timeout(graceSeconds * 1000), life.signal])
+        const until = AbortSignal.any([AbortSignal.timeout(graceMs), life.signal])
         const why = await runHook(preStop, container, reached, until)
         if (why !== undefined) onHookFailure(why)
         await stopProcess(started, Math.max(SHORTEST_GRACE_MS, deadline - Date.now()))
