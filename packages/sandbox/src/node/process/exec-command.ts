@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { guarded, LIFELINE_FD } from './guard.ts'
 import { signalGroup } from './process-record.ts'
 
 /** Where commands of a container run: beside its process, with its variables and in its folder. */
@@ -18,16 +19,17 @@ export interface ExecResult {
 const MAX_OUTPUT_BYTES = 10 * 1024
 
 /**
- * Runs a command of a probe or hook to its end. It ends with its process group when `signal` aborts. What a program says
- * that cannot be started is in `output`, with exit code 127, as a shell says it.
+ * Runs a command of a probe or hook to its end. It ends with its process group when `signal` aborts, or this process is
+ * gone. A program that is not there ends with exit code 127 and what a shell says of it.
  */
 export function execCommand(
-  [program = '', ...args]: readonly string[],
+  command: readonly string[],
   { env, cwd }: ExecPlace,
   signal: AbortSignal,
 ): Promise<ExecResult> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [program, ...args] = guarded(command)
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
     const end = (): void => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL')
     }
@@ -35,8 +37,9 @@ export function execCommand(
     const collect = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(0, MAX_OUTPUT_BYTES)
     }
-    child.stdout.on('data', collect)
-    child.stderr.on('data', collect)
+    child.stdout?.on('data', collect)
+    child.stderr?.on('data', collect)
+    child.stdio[LIFELINE_FD]?.on('error', () => {}) // nothing is said through it
     child.once('error', (error) => resolve({ exitCode: 127, output: error.message }))
     // What the command leaves behind ends with it; only then are its streams complete.
     child.once('exit', end)

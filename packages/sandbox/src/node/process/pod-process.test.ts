@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -12,11 +12,20 @@ import { killLeftovers, renderRecord } from './process-record.ts'
 const patient = { timeout: 30_000 }
 vi.setConfig({ testTimeout: 60_000 })
 
+let podsDir = ''
+/** The folder of a container. */
 let dir = ''
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'nexus-process-'))
+  podsDir = await mkdtemp(join(tmpdir(), 'nexus-process-'))
+  dir = await makeContainer(podsDir)
 })
-afterAll(() => rm(dir, { recursive: true, force: true }))
+afterAll(() => rm(podsDir, { recursive: true, force: true }))
+
+async function makeContainer(pods: string): Promise<string> {
+  const folder = join(pods, 'uid', 'containers', 'main')
+  await mkdir(folder, { recursive: true })
+  return folder
+}
 
 interface Started {
   process: PodProcess
@@ -84,13 +93,26 @@ test('a process that cannot be recorded does not go on', async () => {
 
 test('a leftover process of this folder is killed', async () => {
   const { process } = await start(`setInterval(() => {}, 1000)`)
-  expect(await killLeftovers(dir)).toBe(1)
+  expect(await killLeftovers(podsDir)).toBe(1)
   expect(await process.ended).toEqual({ exitCode: 137, signal: 9 })
 })
 
 test('a process that only has the number of a leftover is left alone', async () => {
-  const other = join(dir, 'other')
-  await mkdir(other)
-  await writeFile(join(other, 'process'), renderRecord({ pid: process.pid, startTime: '1' }))
+  const other = join(podsDir, 'other')
+  const record = join(await makeContainer(other), 'process')
+  await writeFile(record, renderRecord({ pid: process.pid, startTime: '1' }))
   expect(await killLeftovers(other)).toBe(0)
+  expect(existsSync(record)).toBe(false)
+})
+
+test('a file of a volume that looks like a record is none', async () => {
+  const volume = join(podsDir, 'uid', 'volumes', 'data')
+  await mkdir(volume, { recursive: true })
+  const { process: child } = await start(`setInterval(() => {}, 1000)`)
+  await rename(join(dir, 'process'), join(volume, 'process'))
+  expect(await killLeftovers(podsDir)).toBe(0)
+  expect(processStartTime(child.pid)).toBeDefined()
+  expect(existsSync(join(volume, 'process'))).toBe(true)
+  child.signal('SIGKILL')
+  await child.ended
 })

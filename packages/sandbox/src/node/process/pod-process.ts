@@ -6,16 +6,8 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { processStartTime } from '../../process-start.ts'
 import { LIFELINE_VARIABLE } from '../network/preload-variables.ts'
+import { guarded, LIFELINE_FD } from './guard.ts'
 import { PROCESS_RECORD_FILE, renderRecord, signalGroup } from './process-record.ts'
-
-/**
- * A process of the group that waits for the end of the pipe and then ends the group. The program takes the place of the
- * shell that started it: its process id, its exit code and its signals are its own.
- */
-const GUARD = `(read -r _ <&3; kill -9 0) >/dev/null 2>&1 & exec "$@"`
-
-/** The file descriptor of the pipe that tells a child that its agent has gone. */
-const LIFELINE_FD = 3
 
 export interface ProcessRequest {
   readonly command: readonly [string, ...string[]]
@@ -48,9 +40,9 @@ export interface PodProcess {
  * @throws the system's error where the program cannot be started
  */
 export async function startPodProcess(request: ProcessRequest): Promise<PodProcess> {
-  const { command, cwd, dir, onOutput, guarded = false } = request
-  const [program, ...args] = guarded ? ['/bin/sh', '-c', GUARD, 'sh', ...command] : command
-  const lifeline = guarded ? {} : { [LIFELINE_VARIABLE]: String(LIFELINE_FD) }
+  const { command, cwd, dir, onOutput, guarded: isGuarded = false } = request
+  const [program, ...args] = isGuarded ? guarded(command) : command
+  const lifeline = isGuarded ? {} : { [LIFELINE_VARIABLE]: String(LIFELINE_FD) }
   const env = { PATH: process.env['PATH'] ?? '', HOME: cwd, ...request.env, ...lifeline }
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   await once(child, 'spawn')

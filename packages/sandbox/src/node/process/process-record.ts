@@ -44,15 +44,21 @@ function isSame({ pid, startTime }: ProcessRecord): boolean {
   return processStartTime(pid) === startTime
 }
 
+/** Only those that the agent wrote: volumes may hold files of the same name, and much else. */
 async function readRecords(podsDir: string): Promise<{ file: string; record: ProcessRecord }[]> {
-  const entries = await readdir(podsDir, { recursive: true, withFileTypes: true }).catch(() => [])
-  const files = entries
-    .filter((entry) => entry.isFile() && entry.name === PROCESS_RECORD_FILE)
-    .map((entry) => join(entry.parentPath, entry.name))
-  const found = await Promise.all(
-    files.map(async (file) => ({ file, record: parseRecord(await readFile(file, 'utf8')) })),
-  )
-  return found.flatMap(({ file, record }) => (record === undefined ? [] : [{ file, record }]))
+  const found: { file: string; record: ProcessRecord }[] = []
+  for (const pod of await namesIn(podsDir)) {
+    for (const container of await namesIn(join(podsDir, pod, 'containers'))) {
+      const file = join(podsDir, pod, 'containers', container, PROCESS_RECORD_FILE)
+      const record = parseRecord(await readFile(file, 'utf8').catch(() => ''))
+      if (record !== undefined) found.push({ file, record })
+    }
+  }
+  return found
+}
+
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => [])
 }
 
 function parseRecord(text: string): ProcessRecord | undefined {
