@@ -139,8 +139,9 @@ async function workingFolder(
   mounts: readonly MountedFolder[],
 ): Promise<string> {
   if (workingDir === undefined) return root
-  const mounted = rewriteMountPaths(workingDir, mounts)
-  const folder = mounted === workingDir ? join(root, resolve('/', workingDir)) : mounted
+  const absolute = resolve('/', workingDir)
+  const mounted = rewriteMountPaths(absolute, mounts)
+  const folder = mounted === absolute ? join(root, absolute) : mounted
   await mkdir(folder, { recursive: true })
   return folder
 }

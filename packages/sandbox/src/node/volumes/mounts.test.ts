@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,4 +54,12 @@ test('a link in the volume does not lead out of it either', async () => {
   symlinkSync('/etc', join(volume, 'out'))
   await expect(mount({ subPath: 'out' })).rejects.toThrow('failed to prepare subPath')
   await expect(mount({ subPath: 'out/passwd' })).rejects.toThrow('failed to prepare subPath')
+})
+
+test('nothing is made behind a link that leads out of the volume', async () => {
+  const outside = join(home, 'outside')
+  mkdirSync(outside)
+  symlinkSync(outside, join(volume, 'out'))
+  await expect(mount({ subPath: 'out/made' })).rejects.toThrow('failed to prepare subPath')
+  expect(readdirSync(outside)).toEqual([])
 })

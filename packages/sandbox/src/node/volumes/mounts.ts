@@ -55,13 +55,24 @@ function subPathOf({ subPath = '', subPathExpr }: VolumeMount, variables: Readon
  */
 async function subFolder(volume: PreparedVolume, subPath: string, copy: string): Promise<string> {
   if (subPath.startsWith('/') || subPath.split('/').includes('..')) throw new EscapeError(subPath)
-  const wanted = join(volume.folder, subPath)
-  if ((await stat(wanted).catch(() => undefined)) === undefined) await mkdir(wanted, { recursive: true })
-  // A program may have made a link in the volume that leads out of it.
-  const [root, found] = [await realpath(volume.folder), await realpath(wanted)]
-  if (found !== root && !found.startsWith(root + sep)) throw new EscapeError(subPath)
+  const found = await makeInside(await realpath(volume.folder), subPath.split('/'))
   if (!volume.written) return found
   await mkdir(join(copy, '..'), { recursive: true, mode: 0o700 })
   await cp(found, copy, { recursive: true, dereference: true, preserveTimestamps: true })
   return copy
+}
+
+/**
+ * The file or folder at `segments` below `root`, made where it is missing. A program may have made a link in the volume that
+ * leads out of it: each step is looked at before the next one is made.
+ */
+async function makeInside(root: string, segments: readonly string[]): Promise<string> {
+  let found = root
+  for (const segment of segments) {
+    const next = join(found, segment)
+    if ((await stat(next).catch(() => undefined)) === undefined) await mkdir(next, { recursive: true })
+    found = await realpath(next)
+    if (found !== root && !found.startsWith(root + sep)) throw new EscapeError(segments.join('/'))
+  }
+  return found
 }
