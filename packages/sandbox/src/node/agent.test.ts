@@ -280,6 +280,29 @@ describe.each([
       await vi.waitFor(async () => expect((await get(name)).status?.phase).toBe(phase), patient)
     })
 
+    test('the address of a pod that has ended is free for others', async () => {
+      await createPod('ended', { env: [{ name: 'EXIT_CODE', value: '0' }] }, { restartPolicy: 'Never' })
+      const { podIP } = await vi.waitFor(async () => {
+        const { status = {} } = await get('ended')
+        expect(status.phase).toBe('Succeeded')
+        return status
+      }, patient)
+      // A pod that comes to its node with an address keeps it where it is free.
+      await createPod('heir', {}, { nodeName: '', schedulerName: 'this-test' })
+      const metadata = { name: 'heir', namespace }
+      const body = { status: { podIP, podIPs: [{ ip: podIP }] } }
+      await kube.patch(refTo(Kinds.Pod, metadata), { type: 'merge', body }, { subresource: 'status' })
+      const target = { apiVersion: 'v1', kind: 'Node', name: nodeName }
+      const answer = await kube.transport.call({
+        method: 'POST',
+        path: `/api/v1/namespaces/${namespace}/pods/heir/binding`,
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({ apiVersion: 'v1', kind: 'Binding', metadata, target }),
+      })
+      expect(answer.status).toBe(201)
+      expect((await untilReady('heir')).status?.podIP).toBe(podIP)
+    })
+
     test('a deleted pod may say goodbye, then its object and its folder go', async () => {
       await createPod('leaves')
       await untilReady('leaves')

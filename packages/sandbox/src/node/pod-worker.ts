@@ -17,6 +17,7 @@ import { HOST_IP, toSeconds } from './status/pod-status.ts'
 import { StatusReporter } from './status/status-reporter.ts'
 import { PodVolumes } from './volumes/pod-volumes.ts'
 import { withServiceAccountVolume } from './volumes/service-account-volume.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
 
 /** After an error that nobody expected, and while the API server cannot be reached. */
 const ERROR_RETRY_MS = 1000
@@ -38,6 +39,8 @@ export class PodWorker {
   /** Ends hooks that a pass waits for. */
   readonly #life = new AbortController()
   #pod: Pod
+  /** Until it has ended: then others may get its address. */
+  #holdsAddress: boolean
   #toldDeadline = false
   #passes: Promise<void> = Promise.resolve()
   #due = false
@@ -63,7 +66,10 @@ export class PodWorker {
       report: () => this.#report(),
       onChange,
     })
-    this.podIP = context.network.claimAddress(subnetOf({ name: pod.spec.nodeName ?? '' }), pod.status?.podIP)
+    this.#holdsAddress = !hasPodEnded(pod)
+    this.podIP = this.#holdsAddress
+      ? context.network.claimAddress(subnetOf({ name: pod.spec.nodeName ?? '' }), pod.status?.podIP)
+      : (pod.status?.podIP ?? '')
   }
 
   get pod(): Pod {
@@ -89,7 +95,7 @@ export class PodWorker {
 
   /** The loopback port behind one of the pod's ports, while a program listens there. */
   loopbackPort(port: number): number | undefined {
-    return this.#context.network.loopbackPort(this.podIP, port)
+    return this.#holdsAddress ? this.#context.network.loopbackPort(this.podIP, port) : undefined
   }
 
   /** Where the log of the last run of a container stands, or of the run before it. */
@@ -105,7 +111,7 @@ export class PodWorker {
   /** The pod's object is gone: ends what runs and forgets its folder. */
   async forget(): Promise<void> {
     await this.stop(GONE_GRACE_SECONDS)
-    this.#context.network.releaseAddress(this.podIP)
+    this.#leaveAddress()
     await rm(this.#dir, { recursive: true, force: true })
   }
 
@@ -138,11 +144,14 @@ export class PodWorker {
 
   #wakeIn(milliseconds: number): void {
     clearTimeout(this.#timer)
-    if (!this.#ending) this.#timer = setTimeout(() => this.#wake(), milliseconds)
+    // A deadline or the end of a token may be further away than a timer goes: a pass before it finds nothing to do.
+    const pause = Math.min(milliseconds, LONGEST_TIMER_MS)
+    if (!this.#ending) this.#timer = setTimeout(() => this.#wake(), pause)
   }
 
   async #pass(): Promise<void> {
-    if (this.#removed || this.#isOver()) return
+    if (this.#removed) return
+    if (this.#isOver()) return this.#leaveAddress()
     if (this.#containers.isAnyRunning) await this.#updateVolumes()
     const moment = { now: Date.now(), startTime: this.#startTime }
     const { actions, wakeAt } = decidePod(this.#pod, this.#containers.views, moment)
@@ -171,9 +180,14 @@ export class PodWorker {
 
   /** A pod that ended for good, for example by eviction, is left as it is until it is deleted. */
   #isOver(): boolean {
-    const { metadata, status } = this.#pod
-    const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed'
-    return ended && metadata.deletionTimestamp === undefined && !this.#containers.isAnyRunning
+    const isDeleted = this.#pod.metadata.deletionTimestamp !== undefined
+    return hasPodEnded(this.#pod) && !isDeleted && !this.#containers.isAnyRunning
+  }
+
+  /** A pod that has ended keeps its address in its status alone: there are fewer addresses than pods that once ran. */
+  #leaveAddress(): void {
+    if (this.#holdsAddress) this.#context.network.releaseAddress(this.podIP)
+    this.#holdsAddress = false
   }
 
   async #act(action: Action): Promise<void> {
@@ -222,4 +236,8 @@ export class PodWorker {
       volumesReady: this.#volumes.areReady,
     })
   }
+}
+
+function hasPodEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
