@@ -288,6 +288,23 @@ test('a claim that grows takes its volume along', async () => {
   )
 })
 
+test('a claim that names the volume of another claim does not get it', async () => {
+  const create = async (name: string, volumeName?: string): Promise<ObjectRef<PersistentVolumeClaim>> => {
+    const spec = { ...claim.spec, ...(volumeName !== undefined && { volumeName }) }
+    await kube.create({ ...claim, metadata: { name, namespace: 'demo' }, spec })
+    return inDemo(Kinds.PersistentVolumeClaim, name)
+  }
+  const isBound = ({ status }: PersistentVolumeClaim): boolean => status?.phase === 'Bound'
+  const owner = await waitForObject(kube, await create('owner'), isBound)
+  const volumeName = owner.spec.volumeName ?? ''
+  const second = await create('second', volumeName)
+  // Claims are looked at one after the other: when this one is bound, the one before has been judged.
+  await waitForObject(kube, await create('third'), isBound)
+  expect((await kube.get(second)).status?.phase).toBe('Pending')
+  const { spec } = await kube.get({ kind: Kinds.PersistentVolume, name: volumeName })
+  expect(spec.claimRef).toMatchObject({ name: 'owner', uid: owner.metadata.uid })
+})
+
 test('a volume that waits for its first pod is made for the node of that pod', async () => {
   const metadata = { name: 'late' }
   await kube.create({ ...storageClass, metadata, volumeBindingMode: 'WaitForFirstConsumer' })

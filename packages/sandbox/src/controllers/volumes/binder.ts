@@ -121,6 +121,7 @@ class VolumeBinder {
       if (claim.status?.phase === 'Bound') await this.#patchStatus(ref, { phase: 'Lost' })
       return
     }
+    if (volume.spec.claimRef !== undefined && !isFor(volume, claim)) return this.#refuseTaken(claim)
     await this.#reserve(volume, claim)
     const { accessModes } = volume.spec
     // What a bound claim has grows only when its volume has been resized.
@@ -128,6 +129,16 @@ class VolumeBinder {
     const status = { ...claim.status, phase: 'Bound', accessModes, capacity }
     const patch = mergePatchBetween(claim.status, status)
     if (patch) await this.#patchStatus(ref, patch)
+  }
+
+  /** A claim that asks by name for a volume of another claim waits for it; one that had it before has lost it. */
+  async #refuseTaken(claim: PersistentVolumeClaim): Promise<void> {
+    const ref = refTo(Kinds.PersistentVolumeClaim, claim.metadata)
+    if (claim.status?.phase === undefined) return this.#patchStatus(ref, { phase: 'Pending' })
+    if (claim.status.phase !== 'Bound') return
+    await this.#patchStatus(ref, { phase: 'Lost' })
+    const message = 'Two claims are bound to the same volume, this one is bound incorrectly'
+    this.#note(claim, 'Warning', 'ClaimMisbound', message)
   }
 
   /** The volume names its claim with its uid before the claim names the volume: a crash in between loses neither. */
