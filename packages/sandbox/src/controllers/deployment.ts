@@ -1,6 +1,7 @@
 import { isAlreadyExists, isNotFound, Kinds, matchesLabels, ownerReferenceTo, refTo, rolloutBounds } from '@nexus/kube'
 import type { Deployment, KubeObject, Pod, PodTemplateSpec, ReplicaSet } from '@nexus/kube'
 import { millisecondsToDeadline, observeDeployment } from './deployment-status.ts'
+import { hasEnded } from './pods.ts'
 import { isRecreate, isScaled, newestReplicas, planScaling, planShrink, wantedReplicas } from './rollout.ts'
 import { claimObjects } from './runtime/adoption.ts'
 import { runReconciler, watching } from './runtime/controller.ts'
@@ -52,7 +53,7 @@ function wouldBeOwners(set: ReplicaSet, { informers }: ControllerContext): strin
 
 class DeploymentReconciler {
   readonly #context: ControllerContext
-  /** The versions of the Deployments as they were written last, by uid. */
+  /** The versions of Deployments that were written and have not come back yet, by uid. */
   readonly #written = new Map<string, number>()
 
   constructor(context: ControllerContext) {
@@ -75,7 +76,10 @@ class DeploymentReconciler {
 
   /** An older copy than what was written last would have it all decided again; the newer one is on its way. */
   #isOutdated({ metadata }: Deployment): boolean {
-    return Number(metadata.resourceVersion) < (this.#written.get(metadata.uid ?? '') ?? 0)
+    const { uid = '', resourceVersion } = metadata
+    if (Number(resourceVersion) < (this.#written.get(uid) ?? 0)) return true
+    this.#written.delete(uid)
+    return false
   }
 
   /** A Deployment that is paused, or just got another size, replaces no pods. */
@@ -143,7 +147,6 @@ class DeploymentReconciler {
 
   #hasPods(deployment: Deployment, sets: readonly ReplicaSet[]): boolean {
     const isOld = (pod: Pod) => sets.some((set) => isControlledBy(pod, set))
-    const hasEnded = (pod: Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
     const pods = this.#context.informers.of(Kinds.Pod).list({ namespace: deployment.metadata.namespace ?? '' })
     return pods.some((pod) => isOld(pod) && !hasEnded(pod))
   }

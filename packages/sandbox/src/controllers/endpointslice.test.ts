@@ -43,6 +43,15 @@ test('a Service may publish pods that are not ready', () => {
   expect(endpoint?.conditions?.ready).toBe(true)
 })
 
+test.each([
+  ['of the Service', 'llm', 'llm-0'],
+  ['of another Service', 'other', undefined],
+])('a pod with a name in the domain %s', (_domain, subdomain, hostname) => {
+  const member = pod('llm-0')
+  const slice = assembleEndpointSlice(service, [{ ...member, spec: { ...member.spec, hostname: 'llm-0', subdomain } }])
+  expect(slice.endpoints[0]?.hostname).toBe(hostname)
+})
+
 test('a port given by name is that of the pods', () => {
   const named = { ...service, spec: { ...service.spec, ports: [{ name: 'web', port: 80, targetPort: 'http' }] } }
   expect(assembleEndpointSlice(named, [pod('a')]).ports).toEqual([{ name: 'web', port: 8001, protocol: 'TCP' }])

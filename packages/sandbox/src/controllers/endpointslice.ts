@@ -91,13 +91,16 @@ export function assembleEndpointSlice(service: Service, pods: readonly Pod[]): E
   }
 }
 
-function endpointOf({ spec }: Service, pod: Pod): EndpointSlice['endpoints'][number] {
+function endpointOf({ metadata, spec }: Service, pod: Pod): EndpointSlice['endpoints'][number] {
   const serving = isReady(pod)
   const terminating = isBeingDeleted(pod)
   const { name, namespace, uid } = pod.metadata
+  const { hostname, subdomain } = pod.spec
   return {
     addresses: [pod.status?.podIP ?? ''],
     conditions: { ready: spec.publishNotReadyAddresses === true || (serving && !terminating), serving, terminating },
+    // The name `hostname.service` of a pod that says it belongs to the Service.
+    ...(hostname && subdomain === metadata.name && { hostname }),
     ...(pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
     targetRef: {
       kind: 'Pod',

@@ -19,7 +19,12 @@ export function createOwnerGraph(): OwnerGraph {
   const dependents = new Map<string, Set<string>>()
 
   function unlink(uid: string): void {
-    for (const owner of nodes.get(uid)?.object.metadata.ownerReferences ?? []) dependents.get(owner.uid)?.delete(uid)
+    for (const owner of nodes.get(uid)?.object.metadata.ownerReferences ?? []) {
+      const known = dependents.get(owner.uid)
+      known?.delete(uid)
+      // An owner often goes before what it owned: nobody else would forget it.
+      if (known?.size === 0) dependents.delete(owner.uid)
+    }
   }
 
   return {
@@ -36,7 +41,6 @@ export function createOwnerGraph(): OwnerGraph {
     remove({ metadata: { uid = '' } }) {
       unlink(uid)
       nodes.delete(uid)
-      if (dependents.get(uid)?.size === 0) dependents.delete(uid)
     },
     byUid: (uid) => nodes.get(uid),
     dependentsOf: (uid) => [...(dependents.get(uid) ?? [])].flatMap((dependent) => nodes.get(dependent) ?? []),
