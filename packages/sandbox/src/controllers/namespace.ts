@@ -13,7 +13,9 @@ import type { Requeue } from './runtime/work-queue.ts'
 const CONTENT = 'kubernetes'
 
 /** How soon a namespace that is not empty yet is looked at again: its pods may need their time to end. */
-const LOOK_AGAIN_MS = 250
+const SHORTEST_PAUSE_MS = 250
+/** One that waits for a finalizer may never be empty. */
+const LONGEST_PAUSE_MS = 10_000
 
 /** Empties namespaces that are being deleted, then lets them go. */
 export async function runNamespaceController(context: ControllerContext): Promise<void> {
@@ -41,7 +43,13 @@ async function reconcileNamespace(context: ControllerContext, name: string): Pro
     return undefined
   }
   await tellWhatRemains(context, namespace, remainders)
-  return { requeueAfterMs: LOOK_AGAIN_MS }
+  return { requeueAfterMs: pauseFor(namespace, context.now()) }
+}
+
+/** The longer it has taken, the rarer: a twentieth of that time. */
+function pauseFor({ metadata }: Namespace, now: Date): number {
+  const since = Date.parse(metadata.deletionTimestamp ?? '')
+  return Math.max(SHORTEST_PAUSE_MS, Math.min(LONGEST_PAUSE_MS, (now.getTime() - since) / 20))
 }
 
 /** Resolves with what is left; deleted objects may need a moment to be gone. */
