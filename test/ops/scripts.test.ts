@@ -118,6 +118,14 @@ describe('k8s_set_gateway_image.sh', () => {
     expect((await calls()).every((call) => call.includes(' -n other '))).toBe(true)
   })
 
+  // kubectl prints a line for what it changes, and the stub prints none.
+  test('says so when the gateway has this image already', async () => {
+    await stub('kubectl')
+    const { code, stderr } = await run('k8s_set_gateway_image.sh', [], IMAGE)
+    expect(code).toBe(0)
+    expect(stderr).toContain('The gateway has registry.example/team/nexus-gateway:1.2.3 already')
+  })
+
   test('in a dry run asks the cluster, and changes nothing', async () => {
     await stub('kubectl')
     expect((await run('k8s_set_gateway_image.sh', ['--dry-run'], IMAGE)).code).toBe(0)
