@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
@@ -32,7 +32,7 @@ export const COMPONENTS = [
 
 /** What `kubectl apply -k` would send, as text. */
 export async function render(kustomization: string): Promise<string> {
-  return (await run('kubectl', ['kustomize', join(root, kustomization)], { maxBuffer: 16 << 20 })).stdout
+  return build(join(root, kustomization))
 }
 
 /** The same with a component added, as an overlay of one's own adds it. */
@@ -44,10 +44,33 @@ export async function renderWith(component: string, on: string): Promise<string>
       components: [relative(dir, join(root, 'k8s/components', component))],
     }
     await writeFile(join(dir, 'kustomization.yaml'), JSON.stringify(kustomization))
-    return (await run('kubectl', ['kustomize', dir], { maxBuffer: 16 << 20 })).stdout
+    return await build(dir)
   } finally {
     await rm(dir, { recursive: true })
   }
+}
+
+/** Blocks of a page that begin with the name of a file. */
+const FILE = /^```yaml\n# (\S+\.yaml)\n([^]*?)^```$/gm
+
+/** The same for the kustomization that a page shows, in a folder beside the checkout `nexus` and its `k8s`. */
+export async function renderShown(page: string, folder: string): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'nexus-k8s-'))
+  try {
+    await symlink(root, join(dir, 'nexus'))
+    await symlink(join(root, 'k8s'), join(dir, 'k8s'))
+    await mkdir(join(dir, folder), { recursive: true })
+    for (const [, name = '', text = ''] of (await readFile(join(root, page), 'utf8')).matchAll(FILE)) {
+      await writeFile(join(dir, folder, name), text)
+    }
+    return await build(join(dir, folder))
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+}
+
+async function build(dir: string): Promise<string> {
+  return (await run('kubectl', ['kustomize', dir], { maxBuffer: 16 << 20 })).stdout
 }
 
 const Probe = z.looseObject({ httpGet: z.unknown().optional(), tcpSocket: z.unknown().optional() })

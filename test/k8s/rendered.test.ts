@@ -1,6 +1,6 @@
 import { hasProgram } from '@nexus/kube/testing'
 import { describe, expect, test } from 'vitest'
-import { COMPONENTS, KUSTOMIZATIONS, parseManifests, render, renderWith } from './kustomizations.ts'
+import { COMPONENTS, KUSTOMIZATIONS, parseManifests, render, renderShown, renderWith } from './kustomizations.ts'
 
 /** Those that are no part of another one, or differ from their parts. `overlays/mock` is compared with `k8s` below. */
 const GOLDEN = ['k8s', 'k8s/overlays/gpu', 'k8s/overlays/gpu/sglang', 'k8s/overlays/platform'] as const
@@ -30,6 +30,13 @@ describe.skipIf(!hasProgram('kubectl'))('rendered manifests', () => {
 
   test('k8s/ and k8s/overlays/mock are the same, byte for byte', async () => {
     expect(await render('k8s/overlays/mock')).toBe(await render('k8s'))
+  })
+
+  test.each([
+    { page: 'k8s/README.md', folder: '.', holds: /^kind: HTTPRoute$/m },
+    { page: 'k8s/gateway/README.md', folder: 'mine', holds: /^ +- mountPath: \/etc\/nexus$/m },
+  ])('the kustomization that $page shows builds', async ({ page, folder, holds }) => {
+    expect(await renderShown(page, folder)).toMatch(holds)
   })
 })
 
