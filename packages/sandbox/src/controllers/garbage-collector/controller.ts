@@ -68,6 +68,7 @@ class GarbageCollector implements Source {
     if (known) return known
     const informer = this.#context.informers.of(kind)
     this.#followed.set(kind, informer)
+    void informer.stopped.then(() => this.#followed.delete(kind))
     for (const object of informer.list()) this.#graph.put(kind, object)
     informer.onChange(({ type, object }) => {
       if (type === 'DELETED') this.#forget(object)

@@ -23,10 +23,14 @@ export function createSharedInformers({ kube, signal, log }: SharedInformersOpti
     const onError = (thrown: unknown) => {
       if (!signal.aborted) log(`watching ${kind.plural}: ${messageOf(thrown)}`)
     }
-    const informer = started.get(key) ?? startInformer(kube, { kind }, { signal, onError })
-    started.set(key, informer)
     // oxlint-disable-next-line typescript/consistent-type-assertions -- the map has under each kind the informer begun for it
-    return informer as Informer<T>
+    const known = started.get(key) as Informer<T> | undefined
+    if (known !== undefined) return known
+    const informer = startInformer(kube, { kind }, { signal, onError })
+    started.set(key, informer)
+    // Its kind is not served any more. It may come back, for who asks then.
+    void informer.stopped.then(() => started.delete(key))
+    return informer
   }
 
   function served(definition: string): Promise<void> {
