@@ -48,6 +48,8 @@ async function whenReady(child: ChildProcess): Promise<KillableServer | undefine
 function killable(child: ChildProcess, { port, caPem }: z.infer<typeof Ready>): KillableServer {
   const access = { url: `https://127.0.0.1:${port}`, token: TOKEN, caPem }
   const connection = connect(access)
+  // From now on: one that ends by itself must not be waited for in vain.
+  const exited = once(child, 'exit')
   return {
     pid: child.pid ?? 0,
     access,
@@ -68,7 +70,6 @@ function killable(child: ChildProcess, { port, caPem }: z.infer<typeof Ready>): 
       }
     },
     async kill() {
-      const exited = once(child, 'exit')
       child.kill('SIGKILL')
       await exited
       connection.close()
