@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
+import { filesEditedBySed } from './sed-files.ts'
 
 /** Of `cp` and `ln` the last argument is written, the others are read. */
 const READS_ALL_BUT_LAST = new Set(['cp', 'ln'])
@@ -18,8 +19,7 @@ export function checkWrites(
   args: readonly string[],
   { cwd, folders }: { cwd: string; folders: readonly string[] },
 ): void {
-  const operands = operandsOf(args)
-  const written = READS_ALL_BUT_LAST.has(tool) ? operands.slice(-1) : operands
+  const written = writtenBy(tool, args)
   const roots = folders.map((folder) => realPathOf(folder))
   for (const operand of written) {
     const path = realPathOf(resolve(cwd, operand))
@@ -29,6 +29,12 @@ export function checkWrites(
       )
     }
   }
+}
+
+function writtenBy(tool: string, args: readonly string[]): string[] {
+  if (tool === 'sed') return filesEditedBySed(args)
+  const operands = operandsOf(args)
+  return READS_ALL_BUT_LAST.has(tool) ? operands.slice(-1) : operands
 }
 
 /** Modes and owners (`755`, `1000:1000`) look like names in the working folder, which is the pod's: they pass. */
