@@ -68,6 +68,40 @@ test('nobody gives himself more than he has', async () => {
   ])
 })
 
+test('who may not do everything does not change what a role gathers, nor by whom it is gathered', async () => {
+  await using api = await startTestServer()
+  const token = await robotWith(api, [])
+  const clusterRoles = `/apis/${GROUP}/v1/clusterroles`
+  const rules = [{ apiGroups: [GROUP], resources: ['clusterroles'], verbs: ['get', 'patch'] }]
+  await api.ask('POST', clusterRoles, { body: { metadata: { name: 'editor' }, rules } })
+  const subjects = [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }]
+  for (const name of ['editor', 'view']) {
+    const body = { metadata: { name: `robot-${name}` }, roleRef: { kind: 'ClusterRole', name }, subjects }
+    await api.ask('POST', `/apis/${GROUP}/v1/clusterrolebindings`, { body })
+  }
+  // Without its rules, which come back at once, the role would be no grant.
+  const body = { metadata: { labels: { [`${GROUP}/aggregate-to-view`]: 'true' } }, rules: null }
+  const type = 'application/merge-patch+json'
+  const changed = await api.ask('PATCH', `${clusterRoles}/admin`, { body, type, token })
+  expect([changed.status, stringAt(changed.body, 'message')]).toEqual([
+    403,
+    `clusterroles.${GROUP} "admin" is forbidden: must have cluster-admin privileges to use the aggregationRule`,
+  ])
+  expect((await api.ask('GET', '/api/v1/secrets', { token })).status).toBe(403)
+})
+
+test('a rule of more rights than can be compared is refused', async () => {
+  await using api = await startTestServer()
+  const token = await robotWith(api, [{ apiGroups: [GROUP], resources: ['roles'], verbs: ['create'] }])
+  const many = Array.from({ length: 1000 }, (_, index) => `x${index}`)
+  const rules = [{ apiGroups: many, resources: many, verbs: many }]
+  const made = await api.ask('POST', ROLES, { body: { metadata: { name: 'wide' }, rules }, token })
+  expect([made.status, stringAt(made.body, 'message')]).toEqual([
+    403,
+    expect.stringContaining('1000000000 single rights are too many'),
+  ])
+})
+
 test('a part of an object is guarded like the object', async () => {
   await using api = await startTestServer()
   const token = await robotWith(api, [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['*'] }])

@@ -96,3 +96,38 @@ test('a role that gathers by expressions selects by them', async () => {
   expect(role(store, 'mine')['rules']).toEqual(role(store, 'system:aggregate-to-view')['rules'])
   store.close()
 })
+
+test('of rules that say the same one is gathered, also among thousands', () => {
+  const store = withDefaults()
+  const rules = Array.from({ length: 10_000 }, (_, index) => ({
+    apiGroups: [''],
+    resources: [`r${index}`],
+    verbs: ['get'],
+  }))
+  const again = rules.map(({ apiGroups, resources, verbs }) => ({ verbs, resources, apiGroups }))
+  const metadata = { name: 'long', labels: { mine: 'true' } }
+  store.put(CLUSTER_ROLES, { ...role(store, 'system:basic-user'), metadata, rules: [...rules, ...again] })
+  const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { mine: 'true' } }] }
+  store.put(CLUSTER_ROLES, { ...role(store, 'view'), metadata: { name: 'all' }, rules: null, aggregationRule })
+  keepAggregated({ store, onFault })
+  expect(role(store, 'all')['rules']).toEqual(rules)
+  store.close()
+})
+
+test('a role that would be too large leaves the others as whole as they can be', () => {
+  const store = withDefaults()
+  const names = Array.from({ length: 60_000 }, (_, index) => `a-name-that-is-long-${index}`)
+  for (const half of [names.slice(30_000), names.slice(0, 30_000)]) {
+    const rules = [{ apiGroups: [''], resources: ['configmaps'], resourceNames: half, verbs: ['get'] }]
+    const metadata = { name: `half-${half[0]}`, labels: VIEW_LABEL }
+    store.put(CLUSTER_ROLES, { ...role(store, 'system:basic-user'), metadata, rules })
+  }
+  const faults: unknown[] = []
+  keepAggregated({ store, onFault: (error) => faults.push(error) })
+  expect(faults).toContainEqual(expect.objectContaining({ message: 'etcdserver: request is too large' }))
+  expect(role(store, 'view')['rules']).toBeNull()
+  expect(role(store, 'admin')['rules']).toEqual(
+    expect.arrayContaining(listAt(role(store, 'system:aggregate-to-admin'), 'rules')),
+  )
+  store.close()
+})

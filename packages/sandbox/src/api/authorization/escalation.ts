@@ -10,6 +10,14 @@ export function missingRights(held: readonly PolicyRule[], wanted: readonly Poli
   return merged(parts.filter((part) => !held.some((rule) => covers(rule, part))))
 }
 
+/** How many rights of one verb on one resource or URL the rules grant together. */
+export function countRights(rules: readonly PolicyRule[]): number {
+  return rules.reduce((sum, { verbs, apiGroups, resources, resourceNames, nonResourceURLs }) => {
+    const places = apiGroups.length * resources.length * Math.max(resourceNames.length, 1) + nonResourceURLs.length
+    return sum + verbs.length * places
+  }, 0)
+}
+
 /** A rule as rules of one verb on one resource or URL. */
 function singleRights(rule: PolicyRule): PolicyRule[] {
   const names = rule.resourceNames.length === 0 ? [[]] : rule.resourceNames.map((name) => [name])

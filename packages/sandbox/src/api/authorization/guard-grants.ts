@@ -3,10 +3,11 @@ import { MASTERS } from '../authentication/user.ts'
 import type { Call } from '../cluster.ts'
 import { forbidden, notFound } from '../errors.ts'
 import type { ApiObject } from '../object.ts'
-import { fieldAt, stringAt } from '../objects/fields.ts'
+import { stringAt } from '../objects/fields.ts'
+import { gathersRules } from './aggregation.ts'
 import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES } from './binding-index.ts'
 import { aggregated } from './authorizer.ts'
-import { describeEscalation, missingRights } from './escalation.ts'
+import { countRights, describeEscalation, missingRights } from './escalation.ts'
 import { parseRules, rulesOf } from './rules.ts'
 import type { PolicyRule } from './rules.ts'
 
@@ -41,17 +42,18 @@ function guardRole(call: Call, role: ApiObject, existing: ApiObject | undefined)
   const { group, plural } = resource
   const where = { kind: 'resource', group, resource: plural, subresource: '', namespace: path.namespace } as const
   if (cluster.authorizer.decide(user, { ...where, verb: 'escalate', name: path.name }).allowed) return
-  const aggregates = fieldAt(role, 'aggregationRule') ?? null
-  const before = existing && (fieldAt(existing, 'aggregationRule') ?? null)
-  if ((aggregates ?? before) && !isDeepStrictEqual(aggregates, before)) guardAggregation(call, role)
   guardRules(call, role, parseRules(role))
+  if (gathersRules(role) || (existing && gathersRules(existing))) guardAggregation(call, role)
 }
 
-/** What a role gathers is not known beforehand, so only those who may do everything may say it. */
+/**
+ * What a role gathers is not known beforehand, so only those who may do everything may write such a role, even where its
+ * rule stays: a label is enough to make another role gather it.
+ */
 function guardAggregation({ cluster, resource, user, path }: Call, { metadata }: ApiObject): void {
   const { rules } = cluster.authorizer.rulesFor(user, path.namespace)
   if (missingRights(rules, EVERYTHING).length === 0) return
-  throw forbidden(resource, metadata.name, 'must have cluster-admin privileges to use an aggregationRule')
+  throw forbidden(resource, metadata.name, 'must have cluster-admin privileges to use the aggregationRule')
 }
 
 function guardBinding(call: Call, binding: ApiObject): void {
@@ -66,12 +68,25 @@ function guardBinding(call: Call, binding: ApiObject): void {
   guardRules(call, binding, rulesOf(role))
 }
 
+/** More would keep the server from everything else: a short rule of long lists grants billions of rights. */
+const MOST_COMPARISONS = 10_000_000
+/** So many rules everybody is taken to have, so that few rules are no leave to grant rights without end. */
+const FEWEST_RULES = 100
+
 function guardRules(
   { cluster, resource, user, path }: Call,
   { metadata }: ApiObject,
   wanted: readonly PolicyRule[],
 ): void {
   const { rules, problems } = cluster.authorizer.rulesFor(user, path.namespace)
+  const count = countRights(wanted)
+  if (count * Math.max(rules.length, FEWEST_RULES) > MOST_COMPARISONS) {
+    throw forbidden(
+      resource,
+      metadata.name,
+      `${count} single rights are too many to be compared with those of the user`,
+    )
+  }
   const missing = missingRights(rules, wanted)
   if (missing.length === 0) return
   const unresolved = problems.length === 0 ? '' : `; resolution errors: ${aggregated(problems)}`
