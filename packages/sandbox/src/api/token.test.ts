@@ -97,3 +97,16 @@ test('a Secret for a token goes with its account, and without one', async () => 
   await api.ask('DELETE', `${ACCOUNTS}/robot`)
   expect((await api.ask('GET', `${SECRETS}/key`)).status).toBe(404)
 })
+
+test('a Secret that has no room for its token does not keep the server from starting again', async () => {
+  await using api = await startTestServer()
+  await api.ask('POST', ACCOUNTS, { body: { metadata: { name: 'robot' } } })
+  const annotations = { 'kubernetes.io/service-account.name': 'robot', pad: 'x'.repeat(173_000) }
+  const data = { pad: Buffer.alloc(1024 * 1024).toString('base64') }
+  const body = { metadata: { name: 'full', annotations }, type: 'kubernetes.io/service-account-token', data }
+  expect((await api.ask('POST', SECRETS, { body })).status).toBe(201)
+  await api.server.close()
+  await using again = await startTestServer({ dir: api.dir })
+  const found = await again.ask('GET', `${SECRETS}/full`)
+  expect([found.status, decoded(found.body, 'token')]).toEqual([200, ''])
+})

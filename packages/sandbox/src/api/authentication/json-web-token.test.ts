@@ -27,6 +27,7 @@ test.each([
   ['no algorithm', ([, claims]: string[]) => `${part({ alg: 'none' })}.${claims}.`],
   ['another algorithm', ([, claims, signature]: string[]) => `${part({ alg: 'HS256' })}.${claims}.${signature}`],
   ['a fourth part', (parts: string[]) => [...parts, 'x'].join('.')],
+  ['a longer signature', ([head, claims, signature]: string[]) => `${head}.${claims}.${signature}!!!`],
   ['nothing that is a token', () => 'not-a-token'],
 ])('a token with %s is not believed', (_what, change) => {
   expect(verifiedClaims(change(signToken(CLAIMS, KEY).split('.')), KEY)).toBeUndefined()

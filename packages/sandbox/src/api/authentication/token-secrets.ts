@@ -23,7 +23,8 @@ type Signer = Pick<Cluster, 'store' | 'authenticator' | 'onFault'>
 export function keepTokenSecrets({ store, authenticator: { tokens }, onFault }: Signer, caPem: string): void {
   const settle = (secret: ApiObject): void => settleSecret(store, tokens, { secret, caPem })
   const plan = afterChanges(onFault)
-  for (const secret of store.list(SECRETS)) if (isTokenSecret(secret)) settle(secret)
+  // Planned, too: a Secret that would be too large with its token must not keep the server from starting.
+  for (const secret of store.list(SECRETS)) if (isTokenSecret(secret)) plan(() => settle(secret))
   store.subscribe(SECRETS, ({ type, object }) => {
     if (type !== 'DELETED' && isTokenSecret(object)) plan(() => settle(object))
   })
