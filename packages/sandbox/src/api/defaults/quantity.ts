@@ -1,5 +1,9 @@
 import { isRecord } from '../objects/fields.ts'
 
+/** What kube-apiserver says of a text that is no quantity. */
+export const QUANTITY_RULE =
+  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+
 /** Powers of ten, largest first; the exponents are thousandths, so that `m` is 0. */
 const DECIMAL = [
   ['E', 21n],

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { applyPatch } from 'rfc6902'
 import type { Operation } from 'rfc6902'
 import { StatusError } from '../status.ts'
@@ -34,8 +35,10 @@ function sizeOf(value: unknown): number {
 
 function succeeds(document: unknown, operation: Operation): boolean {
   const place = valueAt(document, tokensOf(operation.path))
-  // What is not there is null, and can be replaced: so it is with the API server's library.
-  if (operation.op === 'test' && place === undefined) return operation.value === null
+  // What is not there is null, and can be replaced: so it is with the API server's library. Ours looks for the shortest
+  // way from one list to the other before it says that they differ, and takes minutes for a thousand items.
+  if (operation.op === 'test')
+    return operation.path.startsWith('/') && isDeepStrictEqual(place ?? null, operation.value)
   const applied = operation.op === 'replace' && place === undefined ? { ...operation, op: 'add' as const } : operation
   try {
     return applyPatch(document, [applied]).every((error) => error === null)

@@ -81,6 +81,14 @@ test('a strategic merge leaves the kind as it is', () => {
   expect([kind, apiVersion]).toEqual(['Deployment', 'apps/v1'])
 })
 
+test('a JSON patch finds at once that a long list is another', () => {
+  const list = Array.from({ length: 20_000 }, (_, index) => ({ index }))
+  const object = { ...configMap, list }
+  const compare = (value: unknown): unknown => applyJsonPatch(object, [{ op: 'test', path: '/list', value }])
+  expect(compare(structuredClone(list))).toEqual(object)
+  expect(() => compare(list.toReversed())).toThrow(expect.objectContaining({ code: 422 }))
+})
+
 test('a JSON patch takes what is not there for null, and may replace it', () => {
   expect(applyJsonPatch(configMap, [{ op: 'test', path: '/data/b', value: null }])).toEqual(configMap)
   expect(applyJsonPatch(configMap, [{ op: 'replace', path: '/data/b', value: '2' }])['data']).toEqual({

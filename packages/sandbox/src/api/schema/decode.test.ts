@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { checkQuantity } from '../validation/quantity.ts'
 import { builtinSchema } from './builtin.ts'
 import { decodeStruct } from './decode.ts'
 import type { StructSchema } from './schema.ts'
@@ -116,4 +117,12 @@ test('a text that is no quantity or no time is refused', () => {
   expect(() => decode('v1', 'Pod', { metadata: { creationTimestamp: 'x' } })).toThrow(
     'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"',
   )
+})
+
+test('a quantity of a million digits is read like any other', () => {
+  const digits = '1'.repeat(1_000_000)
+  const refuse = (cpu: string) => () => decode('v1', 'ResourceQuota', { spec: { hard: { cpu } } })
+  expect(refuse(`${digits}x`)).toThrow('quantities must match the regular expression')
+  expect(refuse(`${digits}ee`)).not.toThrow()
+  expect(checkQuantity('cpu', `${digits}ee`)).toHaveLength(1)
 })
