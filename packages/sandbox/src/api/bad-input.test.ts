@@ -197,3 +197,17 @@ test.each(['exec', 'attach', 'ephemeralcontainers'])('a person who asks a pod fo
   const answer = await api.ask('POST', `/api/v1/namespaces/default/pods/one/${what}?command=ls`, { body: {} })
   expect([answer.status, fieldAt(answer.body, 'message')]).toEqual([501, expect.stringContaining(`without ${what}`)])
 })
+
+test('a body whose stray fields would make gigabytes of text is refused with a hundred of them at most', async () => {
+  const long = `{"${'k'.repeat(1_000_000)}":{${'"a":1,"a":1,'.repeat(1000)}"b":{${duplicates(100_000)}}}}`
+  const path = `${MAPS}?fieldValidation=Strict`
+  const one = await api.ask('POST', path, { body: `{"x":${long}}` })
+  const many = await api.ask('POST', path, { body: `{${duplicates(1000)}}` })
+  expect([one.status, one.text.match(/duplicate field/g)?.length]).toEqual([400, 1])
+  expect([many.status, many.text.match(/duplicate field/g)?.length]).toEqual([400, 100])
+})
+
+/** Fields that are each there twice. */
+function duplicates(count: number): string {
+  return Array.from({ length: count }, (_, index) => `"${index}":1,"${index}":1`).join(',')
+}

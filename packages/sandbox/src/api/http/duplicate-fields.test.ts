@@ -8,6 +8,7 @@ function inJson(text: string): string[] {
 
 test.each([
   ['{"a": 1, "a" :2}', ['duplicate field "a"']],
+  ['{"a":1,"a":2,"a":3}', ['duplicate field "a"']],
   ['{"a":{"b":1,"c":{"b":1},"b":2},"b":1}', ['duplicate field "a.b"']],
   ['{"l":[{"x":1},{"x":1,"y":["x","x"],"x":2}]}', ['duplicate field "l[1].x"']],
   [String.raw`{"a\"b":1,"a":"{\"a\":1}","a\u0022b":2}`, [String.raw`duplicate field "a"b"`]],

@@ -14,8 +14,8 @@ export function duplicateFields(body: Buffer, contentType: string): string[] {
 interface Open {
   /** Where it stands: `spec.containers[0]`. */
   readonly place: string
-  /** The keys that were read; undefined in a list. */
-  readonly keys: Set<string> | undefined
+  /** The keys that were read, and whether each was there twice; undefined in a list. */
+  readonly keys: Map<string, boolean> | undefined
   /** The last key that was read, or the number of the item. */
   key: string
   index: number
@@ -30,7 +30,7 @@ function duplicatesInJson(text: string): string[] {
     switch (text.charAt(at)) {
       case '{':
       case '[':
-        stack.push({ place: placeIn(top), keys: text.charAt(at) === '{' ? new Set() : undefined, key: '', index: 0 })
+        stack.push({ place: placeIn(top), keys: text.charAt(at) === '{' ? new Map() : undefined, key: '', index: 0 })
         break
       case '}':
       case ']':
@@ -78,8 +78,9 @@ function isKey(text: string, end: number): boolean {
 
 function readKey(top: Open, quoted: string, found: string[]): void {
   top.key = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1)
-  if (top.keys?.has(top.key)) found.push(`duplicate field "${placeIn(top)}"`)
-  top.keys?.add(top.key)
+  const isNamed = top.keys?.get(top.key)
+  if (isNamed === false) found.push(`duplicate field "${placeIn(top)}"`)
+  top.keys?.set(top.key, isNamed !== undefined)
 }
 
 function duplicatesInYaml(text: string): string[] {

@@ -51,12 +51,23 @@ function read(call: Call, value: unknown, refuse: (why: DecodeError) => StatusEr
   const { resource, path, fieldValidation, duplicates, warnings } = call
   const unknown: string[] = []
   const object = parseObject(value, resource, path, { unknown, refuse })
-  const stray = [...duplicates, ...unknown.map((field) => `unknown field ${JSON.stringify(field)}`)]
+  const stray = [...toldOf(duplicates), ...toldOf(unknown).map((field) => `unknown field ${JSON.stringify(field)}`)]
   if (fieldValidation === 'Strict' && stray.length > 0) {
     throw refuse(new DecodeError(`strict decoding error: ${asOneText(stray)}`))
   }
   if (fieldValidation === 'Warn') warnings.push(...stray)
   return object
+}
+
+/** The API server's own limit. */
+const MOST_TOLD = 100
+/** In characters. A body of one long key and many short ones below it has places for gigabytes. */
+const MOST_TEXT = 64 * 1024
+
+/** As many of the places as an answer has room for, and at least one. */
+function toldOf(places: readonly string[]): string[] {
+  let length = 0
+  return places.slice(0, MOST_TOLD).filter((place, index) => (length += place.length) <= MOST_TEXT || index === 0)
 }
 
 /** The YAML decoder's complaints come as one. */

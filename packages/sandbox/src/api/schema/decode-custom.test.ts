@@ -69,3 +69,8 @@ test('metadata is read as that of built-in kinds, also in embedded objects', () 
     'json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string',
   )
 })
+
+test('unknown fields may be very many', () => {
+  const many = Array.from({ length: 300_000 }, (_, index) => [`x${index}`, 1] as const)
+  expect(decode(Object.fromEntries(many)).unknown).toHaveLength(many.length)
+})

@@ -14,7 +14,7 @@ import type { Schema, StructSchema } from './schema.ts'
 export function decodeCustom(value: Record<string, unknown>, schema: StructSchema, unknown: string[]): void {
   const dropped: Dropped = { fields: [], ofMetadata: [] }
   prune(value, schema, dropped, undefined)
-  unknown.push(...dropped.fields.sort(), ...dropped.ofMetadata)
+  for (const field of [...dropped.fields.sort(), ...dropped.ofMetadata]) unknown.push(field)
   fillIn(value, schema)
 }
 
