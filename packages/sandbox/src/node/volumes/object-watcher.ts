@@ -8,12 +8,14 @@ export interface WatchedObject {
   readonly name: string
 }
 
-/** Told of each version of the object from then on; undefined when it is gone. */
+/** Told of the version that is known already, and of each one from then on; undefined when it is gone. */
 export type ObjectListener = (object: KubeObject | undefined) => void
 
 interface Entry {
   readonly life: AbortController
   readonly listeners: Set<ObjectListener>
+  /** As the watch has told it last. */
+  readonly known: () => KubeObject | undefined
 }
 
 /**
@@ -36,6 +38,9 @@ export class ObjectWatcher {
     const entry = this.#entries.get(key) ?? this.#start(object)
     this.#entries.set(key, entry)
     entry.listeners.add(listener)
+    // Who has looked for itself may have seen an older one, of whose change the others were told already.
+    const known = entry.known()
+    if (known !== undefined) listener(known)
     return () => {
       entry.listeners.delete(listener)
       if (entry.listeners.size > 0 || this.#entries.get(key) !== entry) return
@@ -45,21 +50,22 @@ export class ObjectWatcher {
   }
 
   #start({ kind, namespace, name }: WatchedObject): Entry {
-    const entry: Entry = { life: new AbortController(), listeners: new Set() }
+    const life = new AbortController()
+    const listeners = new Set<ObjectListener>()
     const query = { namespace, fieldSelector: `metadata.name=${name}` }
     const onError = (error: unknown): void => {
-      if (!entry.life.signal.aborted) this.#log(`${kind} ${namespace}/${name}: ${String(error)}`)
+      if (!life.signal.aborted) this.#log(`${kind} ${namespace}/${name}: ${String(error)}`)
     }
-    const options = { signal: entry.life.signal, onError }
+    const options = { signal: life.signal, onError }
     const informer =
       kind === 'Secret'
         ? startInformer<Secret>(this.#kube, { kind: Kinds.Secret, ...query }, options)
         : startInformer<ConfigMap>(this.#kube, { kind: Kinds.ConfigMap, ...query }, options)
     informer.onChange(({ type, object }) => {
-      for (const listener of entry.listeners) listener(type === 'DELETED' ? undefined : object)
+      for (const listener of listeners) listener(type === 'DELETED' ? undefined : object)
     })
     // A watch that cannot begin is told to `onError`.
     informer.synced.catch(() => {})
-    return entry
+    return { life, listeners, known: () => informer.get(name, namespace) }
   }
 }
