@@ -37,6 +37,19 @@ describe.skipIf(!hasProgram('kubectl')).each(KUSTOMIZATIONS)('%s', (kustomizatio
     else if (isComplete) expect(floating).toEqual([])
   })
 
+  // Where short names are looked up in several registries, CRI-O takes none.
+  test('images of others name their registry', async () => {
+    const images = podsOf(await read()).flatMap(({ spec }) => spec.containers.map(({ image }) => image))
+    const short = images.filter((image) => !image.startsWith('nexus-') && !/^[^/]+\.[^/]+\//.test(image))
+    expect(short).toEqual([])
+  })
+
+  test('every pod has a NetworkPolicy', async () => {
+    const objects = await read()
+    const policies = namesOf(objects, 'NetworkPolicy')
+    expect(podsOf(objects).filter(({ name }) => !policies.includes(name))).toEqual([])
+  })
+
   test('pods have an account of their own, and its token only where they need it', async () => {
     const objects = await read()
     for (const { name, spec } of podsOf(objects)) {
