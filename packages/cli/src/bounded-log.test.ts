@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -27,4 +27,13 @@ test('a full log is kept once, and begins anew', () => {
   expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => 100 - numbers.length + index))
   expect([file, `${file}.1`].map((one) => statSync(one).size <= 100)).toEqual([true, true])
   expect(statSync(file).mode & 0o777).toBe(0o600)
+})
+
+test('a line that cannot be written is lost, and the next one is not', () => {
+  const log = boundedLog(file)
+  rmSync(dir, { recursive: true })
+  log('lost')
+  mkdirSync(dir)
+  log('kept')
+  expect(readFileSync(file, 'utf8')).toBe('kept\n')
 })
