@@ -20,6 +20,13 @@ test('a command that is not there answers as in a shell', async () => {
   expect(await execCommand(['no-such-program'], place, patience)).toMatchObject({ exitCode: 127 })
 })
 
+test.each([
+  ['has a zero in it', 'true \0'],
+  ['is too long', `: ${'x'.repeat(1024 * 1024)}`],
+])('a command that %s is refused as by a shell', async (_, script) => {
+  expect(await execCommand(['sh', '-c', script], place, patience)).toMatchObject({ exitCode: 126 })
+})
+
 test('a command that takes too long ends with all its children', async () => {
   const result = await execCommand(['sh', '-c', 'sleep 1000 & sleep 1000'], place, AbortSignal.timeout(50))
   expect(result.exitCode).toBeUndefined()

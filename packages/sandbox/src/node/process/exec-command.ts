@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { messageOf } from '@nexus/core'
 import { guarded, LIFELINE_FD } from './guard.ts'
 import { signalGroup } from './process-record.ts'
 
@@ -20,14 +21,15 @@ const MAX_OUTPUT_BYTES = 10 * 1024
 
 /**
  * Runs a command of a probe or hook to its end. It ends with its process group when `signal` aborts, or this process is
- * gone. A program that is not there ends with exit code 127 and what a shell says of it.
+ * gone. A program that is not there ends with exit code 127 and what a shell says of it, a command that the system does not
+ * take (too long, with a zero in it) with 126. Never rejects.
  */
 export function execCommand(
   command: readonly string[],
   { env, cwd }: ExecPlace,
   signal: AbortSignal,
 ): Promise<ExecResult> {
-  return new Promise((resolve) => {
+  const ran = new Promise<ExecResult>((resolve) => {
     const [program, ...args] = guarded(command)
     const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
     const end = (): void => {
@@ -50,4 +52,5 @@ export function execCommand(
     signal.addEventListener('abort', end)
     if (signal.aborted) end()
   })
+  return ran.catch((error: unknown) => ({ exitCode: 126, output: messageOf(error) }))
 }
