@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fieldAt } from '../objects/fields.ts'
 import { StatusError } from '../status.ts'
 import { decodeObject } from './decode.ts'
 
@@ -150,4 +151,17 @@ test.each([
   ['nothing', Buffer.alloc(0)],
 ])('refuses %s instead of dropping it', (_what, body) => {
   expect(() => decodeObject(body)).toThrow(StatusError)
+})
+
+test('a map may have very many entries, and any key', () => {
+  const keys = [...Array.from({ length: 100_000 }, (_, index) => `k${index}`), '__proto__']
+  const entries = keys.map((key): Wire[number] => {
+    const entry: Wire = [
+      [1, key],
+      [2, 'v'],
+    ]
+    return [2, entry]
+  })
+  const decoded = decodeObject(envelope('v1', 'ConfigMap', entries))
+  expect(Object.keys(fieldAt(decoded, 'data') ?? {})).toEqual(keys)
 })

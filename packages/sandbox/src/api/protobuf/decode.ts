@@ -1,5 +1,5 @@
 import { unsupportedMediaType } from '../errors.ts'
-import { isRecord } from '../objects/fields.ts'
+import { isRecord, recordAt } from '../objects/fields.ts'
 import { MESSAGES } from './messages.ts'
 import type { Field, Message } from './messages.ts'
 import { readFields } from './wire.ts'
@@ -72,10 +72,14 @@ function add(object: Record<string, unknown>, field: Field, value: number | Buff
         1: { name: 'key', type: 'string' },
         2: { name: 'value', type: field.type, optional: true },
       })
-      const entries = object[field.name]
-      // Own properties only: a key named __proto__ is a key.
-      const pair = Object.fromEntries([[typeof entry['key'] === 'string' ? entry['key'] : '', entry['value'] ?? '']])
-      object[field.name] = isRecord(entries) ? { ...entries, ...pair } : pair
+      const key = typeof entry['key'] === 'string' ? entry['key'] : ''
+      // Defined, not assigned: a key named __proto__ is a key.
+      Object.defineProperty(recordAt(object, field.name), key, {
+        value: entry['value'] ?? '',
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
       return
     }
     case undefined: {
