@@ -50,8 +50,11 @@ export async function renderWith(component: string, on: string): Promise<string>
   }
 }
 
-/** Blocks of a page that begin with the name of a file. */
-const FILE = /^```yaml\n# (\S+\.yaml)\n([^]*?)^```$/gm
+/** The files that a page shows: blocks that begin with a name. */
+export async function shownFiles(page: string): Promise<{ name: string; text: string }[]> {
+  const blocks = (await readFile(join(root, page), 'utf8')).matchAll(/^```yaml\n# (\S+\.yaml)\n([^]*?)^```$/gm)
+  return [...blocks].map(([, name = '', text = '']) => ({ name, text }))
+}
 
 /** The same for the kustomization that a page shows, in a folder beside the checkout `nexus` and its `k8s`. */
 export async function renderShown(page: string, folder: string): Promise<string> {
@@ -60,9 +63,7 @@ export async function renderShown(page: string, folder: string): Promise<string>
     await symlink(root, join(dir, 'nexus'))
     await symlink(join(root, 'k8s'), join(dir, 'k8s'))
     await mkdir(join(dir, folder), { recursive: true })
-    for (const [, name = '', text = ''] of (await readFile(join(root, page), 'utf8')).matchAll(FILE)) {
-      await writeFile(join(dir, folder, name), text)
-    }
+    for (const { name, text } of await shownFiles(page)) await writeFile(join(dir, folder, name), text)
     return await build(join(dir, folder))
   } finally {
     await rm(dir, { recursive: true })
