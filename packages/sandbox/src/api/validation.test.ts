@@ -82,3 +82,16 @@ test('replicas are a number', () => {
   applyDefaults(deployment)
   expect(validateObject(deployment)).toMatchObject([{ field: 'spec.replicas', reason: 'FieldValueInvalid' }])
 })
+
+test('in long lists what is there twice is found as in short ones', () => {
+  const volumes = Array.from({ length: 40_000 }, (_, index) => ({ name: `v${index}`, emptyDir: {} }))
+  const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }))
+  const containers = [{ name: 'a', image: 'a:1', volumeMounts: [...volumeMounts, { name: 'v0', mountPath: '/v0' }] }]
+  const spec = { volumes: [...volumes, { name: 'v0', emptyDir: {} }], containers }
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec }
+  applyDefaults(pod)
+  expect(validateObject(pod).map(({ field }) => field)).toEqual([
+    'spec.volumes[40000].name',
+    'spec.containers[0].volumeMounts[40000].mountPath',
+  ])
+})

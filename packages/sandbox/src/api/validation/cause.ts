@@ -34,9 +34,18 @@ export function oneOf(field: string, value: unknown, supported: readonly string[
   return [{ reason: 'FieldValueNotSupported', message, field }]
 }
 
+/** Of each item, whether one before it says the same. Looked up: to search long lists for each item would take minutes. */
+export function repetitions(items: readonly (string | undefined)[]): boolean[] {
+  const seen = new Set<string | undefined>()
+  return items.map((item) => {
+    const isRepeated = seen.has(item)
+    seen.add(item)
+    return isRepeated
+  })
+}
+
 /** A list with one entry per item that repeats what an item before it said. */
 export function duplicatesOf(items: readonly (string | undefined)[], field: (index: number) => string): StatusCause[] {
-  return items.flatMap((item, index) => {
-    return item !== undefined && item !== '' && items.indexOf(item) < index ? [duplicate(field(index), item)] : []
-  })
+  const repeated = repetitions(items)
+  return items.flatMap((item, index) => (item && repeated[index] ? [duplicate(field(index), item)] : []))
 }

@@ -1,7 +1,7 @@
 import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
 import { compareAmounts } from '../objects/quantity.ts'
 import type { StatusCause } from '../status.ts'
-import { duplicatesOf, forbidden, invalidValue, notFound, oneOf, required } from './cause.ts'
+import { duplicatesOf, forbidden, invalidValue, notFound, oneOf, repetitions, required } from './cause.ts'
 import { checkName, label } from './names.ts'
 import { checkPort, checkPortName, checkPortNumber, PROTOCOLS } from './port.ts'
 import { checkQuantities } from './quantity.ts'
@@ -10,13 +10,10 @@ const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never']
 const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc']
 const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef']
 
+type VolumeNames = ReadonlySet<string | undefined>
+
 /** One container; `volumes` are the names its mounts may refer to. */
-export function validateContainer(
-  field: string,
-  container: unknown,
-  volumes: readonly (string | undefined)[],
-): StatusCause[] {
-  const mounts = listAt(container, 'volumeMounts')
+export function validateContainer(field: string, container: unknown, volumes: VolumeNames): StatusCause[] {
   return [
     ...checkName(`${field}.name`, stringAt(container, 'name'), label),
     ...checkImage(`${field}.image`, stringAt(container, 'image') ?? ''),
@@ -26,7 +23,7 @@ export function validateContainer(
       (index) => `${field}.ports[${index}].name`,
     ),
     ...listAt(container, 'env').flatMap((variable, index) => checkEnv(`${field}.env[${index}]`, variable)),
-    ...mounts.flatMap((_, index) => checkMount(`${field}.volumeMounts`, mounts, index, volumes)),
+    ...checkMounts(`${field}.volumeMounts`, listAt(container, 'volumeMounts'), volumes),
     ...['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((probe) => {
       return checkProbe(`${field}.${probe}`, fieldAt(container, probe))
     }),
@@ -81,23 +78,20 @@ function checkFieldPath(field: string, path: string | undefined): StatusCause[] 
   return [invalidValue(field, path, `error converting fieldPath: field label not supported: ${path}`)]
 }
 
-function checkMount(
-  field: string,
-  mounts: readonly unknown[],
-  index: number,
-  volumes: readonly (string | undefined)[],
-): StatusCause[] {
-  const name = stringAt(mounts[index], 'name') ?? ''
-  const path = stringAt(mounts[index], 'mountPath') ?? ''
-  const first = mounts.findIndex((mount) => stringAt(mount, 'mountPath') === path)
-  const at = `${field}[${index}]`
-  return [
-    ...(name === '' ? [required(`${at}.name`)] : []),
-    ...(name === '' || volumes.includes(name) ? [] : [notFound(`${at}.name`, name)]),
-    ...(path === '' ? [required(`${at}.mountPath`)] : []),
-    ...(path !== '' && first < index ? [invalidValue(`${at}.mountPath`, path, 'must be unique')] : []),
-    ...checkSubPath(`${field}.subPath`, stringAt(mounts[index], 'subPath') ?? ''),
-  ]
+function checkMounts(field: string, mounts: readonly unknown[], volumes: VolumeNames): StatusCause[] {
+  const repeated = repetitions(mounts.map((mount) => stringAt(mount, 'mountPath')))
+  return mounts.flatMap((mount, index) => {
+    const name = stringAt(mount, 'name') ?? ''
+    const path = stringAt(mount, 'mountPath') ?? ''
+    const at = `${field}[${index}]`
+    return [
+      ...(name === '' ? [required(`${at}.name`)] : []),
+      ...(name === '' || volumes.has(name) ? [] : [notFound(`${at}.name`, name)]),
+      ...(path === '' ? [required(`${at}.mountPath`)] : []),
+      ...(path !== '' && repeated[index] ? [invalidValue(`${at}.mountPath`, path, 'must be unique')] : []),
+      ...checkSubPath(`${field}.subPath`, stringAt(mount, 'subPath') ?? ''),
+    ]
+  })
 }
 
 function checkSubPath(field: string, path: string): StatusCause[] {

@@ -2,20 +2,21 @@ import type { ApiObject } from '../object.ts'
 import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
 import { compareAmounts } from '../objects/quantity.ts'
 import type { StatusCause } from '../status.ts'
-import { duplicate, forbidden, invalidValue, required } from './cause.ts'
+import { duplicate, forbidden, invalidValue, repetitions, required } from './cause.ts'
 
 const TYPES = ['Pod', 'Container', 'PersistentVolumeClaim']
 
 export function validateLimitRange(object: ApiObject): StatusCause[] {
   const items = listAt(object, 'spec', 'limits')
   const types = items.map((item) => stringAt(item, 'type') ?? '')
+  const repeated = repetitions(types)
   return items.flatMap((item, index) => {
     const field = `spec.limits[${index}]`
     const type = types[index] ?? ''
     if (!TYPES.includes(type) && !type.includes('/')) {
       return [invalidValue(`${field}.type`, type, 'must be a standard limit type or fully qualified')]
     }
-    if (types.indexOf(type) < index) return [duplicate(`${field}.type`, type)]
+    if (repeated[index]) return [duplicate(`${field}.type`, type)]
     return [...checkType(field, item, type), ...checkBounds(field, item)]
   })
 }

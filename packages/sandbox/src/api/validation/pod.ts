@@ -15,6 +15,7 @@ export function validatePodSpec(spec: unknown, field: string): StatusCause[] {
   const faults = volumes.map((volume, index) => validateVolume(`${field}.volumes[${index}]`, volume))
   // A volume with faults counts for nothing: neither as a name that is taken, nor as one to mount.
   const names = volumes.map((volume, index) => (faults[index]?.length === 0 ? stringAt(volume, 'name') : undefined))
+  const mountable = new Set(names)
   const containers = listAt(spec, 'containers')
   const init = listAt(spec, 'initContainers')
   const all = [...init, ...containers].map((container) => stringAt(container, 'name'))
@@ -24,7 +25,7 @@ export function validatePodSpec(spec: unknown, field: string): StatusCause[] {
     ...faults.flat(),
     ...duplicatesOf(names, (index) => `${field}.volumes[${index}].name`),
     ...(containers.length === 0 ? [required(`${field}.containers`)] : []),
-    ...[...init, ...containers].flatMap((container, index) => validateContainer(fieldOf(index), container, names)),
+    ...[...init, ...containers].flatMap((container, index) => validateContainer(fieldOf(index), container, mountable)),
     ...duplicatesOf(all, (index) => `${fieldOf(index)}.name`),
     ...oneOf(`${field}.restartPolicy`, stringAt(spec, 'restartPolicy'), RESTART_POLICIES),
     ...checkDeadline(`${field}.activeDeadlineSeconds`, numberAt(spec, 'activeDeadlineSeconds')),

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { ApiObject } from '../object.ts'
 import { fieldAt, listAt, stringAt } from '../objects/fields.ts'
 import type { StatusCause } from '../status.ts'
-import { duplicate, duplicatesOf, invalidValue, oneOf, required } from './cause.ts'
+import { duplicate, duplicatesOf, invalidValue, oneOf, repetitions, required } from './cause.ts'
 import { checkLabel } from './metadata.ts'
 import { checkName, label } from './names.ts'
 import { checkPort, checkPortNumber, PROTOCOLS } from './port.ts'
@@ -35,8 +35,9 @@ export function validateService(object: ApiObject): StatusCause[] {
 /** Quoted as the server's own structure: with what tells the ports apart, and zeros for the rest. */
 function duplicatePorts(ports: readonly unknown[]): StatusCause[] {
   const keys = ports.map((port) => `${String(fieldAt(port, 'port'))}/${stringAt(port, 'protocol')}`)
+  const repeated = repetitions(keys)
   return ports.flatMap((port, index) => {
-    if (keys.indexOf(keys[index] ?? '') === index) return []
+    if (!repeated[index]) return []
     const shown = { Name: '', Protocol: fieldAt(port, 'protocol'), AppProtocol: null, Port: fieldAt(port, 'port') }
     return [duplicate(`spec.ports[${index}]`, { ...shown, TargetPort: 0, NodePort: 0 })]
   })
