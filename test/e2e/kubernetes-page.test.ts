@@ -10,7 +10,9 @@ import { root } from './clusters/paths.ts'
 import { run } from './clusters/run.ts'
 import type { Ran } from './clusters/run.ts'
 import { startSandboxCluster } from './clusters/sandbox.ts'
-import { chat, copyOfManifests, servedBy } from './kubernetes-page/manifests.ts'
+import { chat as stream, isCompleteStream } from './gateway/calls.ts'
+import type { Answer } from './gateway/calls.ts'
+import { chat, copyOfManifests, modelsOf, servedBy, withConfigurationFile } from './kubernetes-page/manifests.ts'
 
 const NEEDS_KUBECTL = !hasProgram('kubectl')
 
@@ -32,6 +34,9 @@ await describeOnClusters('the page of the manifests', (start) => {
     succeeds(`rollout status -n nexus deployment/${name} --timeout=120s`)
   const gatewayPods = async (): Promise<string[]> =>
     (await succeeds('get pods -n nexus -l app=nexus-gateway -o jsonpath={.items[*].metadata.name}')).split(' ').sort()
+
+  const restartsOf = (pod = ''): Promise<string> =>
+    succeeds(`get pod ${pod} -n nexus -o jsonpath={.status.containerStatuses[0].restartCount}`)
 
   beforeAll(async () => {
     if (NEEDS_KUBECTL) return
@@ -97,6 +102,70 @@ await describeOnClusters('the page of the manifests', (start) => {
       expect(pods).toHaveLength(2)
       expect(pods.filter((pod) => before.includes(pod))).toEqual([])
     }, 120_000)
+  })
+
+  test.skipIf(NEEDS_KUBECTL)('follows a configuration file without a new pod', { timeout: 240_000 }, async () => {
+    const dir = await withConfigurationFile(manifests)
+    await succeeds(`apply -k ${dir}`)
+    await rolledOut()
+    await eventually(async () => expect(await gatewayPods()).toHaveLength(2), 120_000)
+    const pods = await gatewayPods()
+    await using forward = await startPortForward(cluster.env, ['-n', 'nexus', `pod/${pods[0]}`], 8000)
+    expect(await modelsOf(forward.url)).toContain('chat')
+    const file = await readFile(join(dir, 'gateway.yaml'), 'utf8')
+    await writeFile(join(dir, 'gateway.yaml'), file.replace('id: chat', 'id: talk'))
+    await succeeds(`apply -k ${dir}`)
+    await eventually(async () => expect(await modelsOf(forward.url)).toContain('talk'), 120_000)
+    expect(await modelsOf(forward.url)).not.toContain('chat')
+    expect(await gatewayPods()).toEqual(pods)
+    expect(await restartsOf(pods[0])).toBe('0')
+  })
+
+  test.skipIf(NEEDS_KUBECTL)('names a Secret that is missing, and waits for it', { timeout: 240_000 }, async () => {
+    await succeeds('delete secret nexus-gateway-secrets -n nexus')
+    await succeeds('rollout restart -n nexus deployment/nexus-gateway')
+    await eventually(async () => {
+      const said = await succeeds('describe pod -n nexus -l app=nexus-gateway')
+      expect(said).toContain('CreateContainerConfigError')
+      expect(said).toContain('secret "nexus-gateway-secrets" not found')
+    }, 120_000)
+    await succeeds(`apply -k ${manifests}`)
+    await rolledOut()
+  })
+
+  test.skipIf(NEEDS_KUBECTL)('breaks off no stream when its pods roll', { timeout: 240_000 }, async () => {
+    await eventually(async () => expect(await gatewayPods()).toHaveLength(2), 120_000)
+    const [pod] = await gatewayPods()
+    await using forward = await startPortForward(cluster.env, ['-n', 'nexus', `pod/${pod}`], 8000)
+    const streams: Answer[] = []
+    const told = new AbortController()
+    // However long the pods take to roll, a stream is under way when this one is told to stop.
+    const caller = async (): Promise<void> => {
+      while (!told.signal.aborted) {
+        const headers = { authorization: 'Bearer dev-key' }
+        streams.push(await stream(forward.url, { stream: true, headers, fault: 'tokens=200;token-delay=100' }))
+      }
+    }
+    const calling = caller()
+    await succeeds('rollout restart -n nexus deployment/nexus-gateway')
+    await eventually(async () => {
+      expect(await succeeds(`get pod ${pod} -n nexus -o jsonpath={.metadata.deletionTimestamp}`)).not.toBe('')
+    }, 120_000)
+    told.abort()
+    await calling
+    expect(streams.filter((answer) => !isCompleteStream(answer))).toEqual([])
+    await rolledOut()
+  })
+
+  test.skipIf(NEEDS_KUBECTL)('starts a gateway again that was killed', { timeout: 240_000 }, async () => {
+    await eventually(async () => expect(await gatewayPods()).toHaveLength(2), 120_000)
+    const [pod = ''] = await gatewayPods()
+    process.kill(await eventually(() => processOf(pod), 60_000), 'SIGKILL')
+    await eventually(async () => expect(await restartsOf(pod)).toBe('1'), 120_000)
+    await succeeds(`wait -n nexus pod/${pod} --for=condition=Ready --timeout=120s`)
+    await using forward = await startPortForward(cluster.env, ['-n', 'nexus', `pod/${pod}`], 8000)
+    expect((await chat(forward.url)).status).toBe(200)
+    expect(await gatewayPods()).toContain(pod)
   })
 
   test.skipIf(NEEDS_KUBECTL)('gives one in ten calls to the canary', { timeout: 300_000 }, async () => {
@@ -190,6 +259,16 @@ describe('on a machine without redis-server', () => {
     },
   )
 })
+
+/** The number of the process that is the gateway of a pod, here on the only node. */
+async function processOf(pod: string): Promise<number> {
+  for (const entry of await readdir('/proc')) {
+    const read = (file: string): Promise<string> => readFile(`/proc/${entry}/${file}`, 'utf8').catch(() => '')
+    if (!(await read('environ')).split('\0').includes(`HOSTNAME=${pod}`)) continue
+    if ((await read('cmdline')).includes('gateway/src/main.ts')) return Number(entry)
+  }
+  throw new Error(`no process is the gateway of ${pod}`)
+}
 
 /** A folder with every program of this machine but one. */
 async function programsWithout(missing: string): Promise<string> {
