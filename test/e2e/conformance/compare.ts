@@ -1,3 +1,4 @@
+import { messageOf } from '@nexus/core'
 import type { ConformanceCase } from './case.ts'
 import { serverUnderTest } from './server-under-test.ts'
 import type { RecordedAnswer } from './server-under-test.ts'
@@ -16,10 +17,19 @@ export async function runOnBoth(
   servers: { readonly sandbox: StartedServer; readonly kubernetes: StartedServer },
 ): Promise<Comparison> {
   const [sandbox, kubernetes] = await Promise.all([
-    runOn(one, namespace, servers.sandbox),
-    runOn(one, namespace, servers.kubernetes),
+    on('the sandbox', runOn(one, namespace, servers.sandbox)),
+    on('Kubernetes', runOn(one, namespace, servers.kubernetes)),
   ])
   return { sandbox, kubernetes }
+}
+
+/** A case that fails says on which of the two: their answers look alike. */
+async function on(name: string, answers: Promise<RecordedAnswer[]>): Promise<RecordedAnswer[]> {
+  try {
+    return await answers
+  } catch (cause) {
+    throw new Error(`On ${name}: ${messageOf(cause)}`, { cause })
+  }
 }
 
 async function runOn(

@@ -1,7 +1,7 @@
 import { pathIn } from '../bodies.ts'
 import type { ConformanceCase, ServerUnderTest } from '../case.ts'
 import { fieldAt } from '../fields.ts'
-import { binding, grant, RBAC, RBAC_VERSION, READ_MAPS, role, userOf } from '../users-and-roles.ts'
+import { binding, grant, isAllowed, RBAC, RBAC_VERSION, READ_MAPS, role, userOf } from '../users-and-roles.ts'
 import type { Rule } from '../users-and-roles.ts'
 
 export const area = 'roles and what may be granted'
@@ -72,6 +72,26 @@ export const cases: readonly ConformanceCase[] = [
       await until(all, ({ body }) => fieldAt(body, 'rules') !== null)
       await prepare({ method: 'DELETE', path: `${roles}/${namespace}-maps` })
       await until(all, ({ body }) => fieldAt(body, 'rules') === null)
+    },
+  },
+  {
+    title: 'only who may do everything writes a role that gathers, be it its labels',
+    async run(server) {
+      const { namespace, prepare, send, until } = server
+      const roles = `${CLUSTER}/clusterroles`
+      const own = `${namespace}-own`
+      const as = userOf(server)
+      const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { [`example.com/${namespace}`]: 'true' } }] }
+      await prepare({ method: 'POST', path: roles, body: { metadata: { name: `${namespace}-all` }, aggregationRule } })
+      const write = { apiGroups: [RBAC], resources: ['clusterroles'], verbs: ['create', 'get', 'patch'] }
+      await prepare({ method: 'POST', path: roles, body: role(own, [write]) })
+      const path = `${CLUSTER}/clusterrolebindings`
+      await prepare({ method: 'POST', path, body: binding(own, as.user, own, 'ClusterRole') })
+      await until({ method: 'GET', path: `${roles}/${own}`, as }, isAllowed)
+      const labels = { metadata: { labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } } }
+      await send({ method: 'PATCH', path: `${roles}/${namespace}-all`, body: labels, contentType: MERGE, as })
+      const mine = { metadata: { name: `${namespace}-mine` }, aggregationRule }
+      await send({ method: 'POST', path: roles, body: mine, as })
     },
   },
   {
