@@ -224,8 +224,12 @@ function withoutHash(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll(/web-[a-z0-9]{6,10}(-[a-z0-9]{5})?/g, 'web-<hash>'))
 }
 
+/** The conditions in one order: a new state puts a condition last, and which comes last is a matter of when one looks. */
 function statusOf(body: unknown): unknown {
-  return withoutHash(fieldAt(body, 'status'))
+  const status = fieldAt(body, 'status')
+  const type = (condition: unknown) => String(fieldAt(condition, 'type'))
+  const conditions = listAt(status, 'conditions').toSorted((a, b) => (type(a) < type(b) ? -1 : 1))
+  return withoutHash(typeof status === 'object' ? { ...status, conditions } : status)
 }
 
 function inOrder(body: unknown): readonly unknown[] {
