@@ -223,6 +223,7 @@ class RunningGateway implements Gateway {
       log: this.#log,
       signal: this.#stopping.signal,
       onKeys: (keys) => this.#snapshots.setStoredKeys(keys),
+      onUnreadable: () => this.#metrics.configReloadFailures.series().inc(),
     })
   }
 

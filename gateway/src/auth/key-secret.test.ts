@@ -63,6 +63,7 @@ async function follow(apiUrl: string) {
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) })
   const stopping = new AbortController()
   const told: string[][] = []
+  const counted = { unreadable: 0 }
   const times = { watchMs: 60_000, silenceMs: 60_000, minRetryMs: 5, maxRetryMs: 20 }
   const following = followKeySecret({
     apiUrl,
@@ -72,6 +73,7 @@ async function follow(apiUrl: string) {
     log,
     signal: stopping.signal,
     onKeys: (keys) => void told.push(keys.map(({ id }) => id ?? '')),
+    onUnreadable: () => (counted.unreadable += 1),
     times,
   })
   onTestFinished(async () => {
@@ -79,7 +81,7 @@ async function follow(apiUrl: string) {
     await following
     await rm(serviceAccountDir, { recursive: true })
   })
-  return { told, logged, last: () => told.at(-1) }
+  return { told, logged, counted, last: () => told.at(-1) }
 }
 
 test('takes the keys of the Secret and follows it as it is changed, deleted and made anew', async () => {
@@ -123,10 +125,10 @@ test.each([
   ],
   ['has no entry for keys', { other: 'nvapi-test-plain' }],
   ['has no data', undefined],
-])('keeps the last keys when the Secret %s, and logs it once without quoting it', async (_name, data) => {
+])('keeps the last keys when the Secret %s, and tells of it once without quoting it', async (_name, data) => {
   const { url, state, send } = await startApi()
   state.items = [secretOf(state, { 'keys.yaml': documentOf('one') })]
-  const { told, logged, last } = await follow(url)
+  const { told, logged, counted, last } = await follow(url)
   await eventually(() => state.watches).toHaveLength(1)
   send('MODIFIED', secretOf(state, data))
   send('MODIFIED', secretOf(state, data))
@@ -134,6 +136,7 @@ test.each([
   await eventually(last).toEqual(['two'])
   expect(told).toEqual([['one'], ['two']])
   expect(logged.filter((line) => line.includes('keys_unreadable'))).toHaveLength(1)
+  expect(counted).toEqual({ unreadable: 1 })
   expect(logged.join('')).not.toContain('nvapi-test-plain')
 })
 

@@ -19,6 +19,8 @@ export interface KeySecretOptions {
   readonly signal: AbortSignal
   /** All keys of the Secret; called when they are first known, also if there is no such Secret, and when they change. */
   readonly onKeys: (keys: readonly ApiKey[]) => void
+  /** Called for each document that cannot be read: what it changes, and what it revokes, is not in force. */
+  readonly onUnreadable: () => void
   /** Default {@link LIST_WATCH_TIMES}. */
   readonly times?: ListWatchTimes
 }
@@ -70,7 +72,7 @@ class KeyDocuments {
   }
 
   #read(text: string | undefined): ApiKey[] | undefined {
-    const { log, name: secret } = this.#options
+    const { log, name: secret, onUnreadable } = this.#options
     try {
       if (text === undefined) throw new KeyDocumentError(`it has no entry ${KEYS_ENTRY}`)
       const keys = parseKeyDocument(text).map(toApiKey)
@@ -78,6 +80,7 @@ class KeyDocuments {
       return keys
     } catch (error) {
       log.error({ event: 'keys_unreadable', secret }, `the stored keys stay as they were: ${messageOf(error)}`)
+      onUnreadable()
       return undefined
     }
   }

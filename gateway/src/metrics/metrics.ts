@@ -122,7 +122,7 @@ function createFamilies() {
     configGeneration: new GaugeFamily('gateway_config_generation', 'Counts the configurations that came into force.'),
     configReloadFailures: new CounterFamily(
       'gateway_config_reload_failures_total',
-      'Changed configurations that were not valid and did not come into force.',
+      'Changed configurations, and documents of keys, that were not valid and did not come into force.',
     ),
     usageLost: new CounterFamily(
       'gateway_usage_records_lost_total',
