@@ -151,11 +151,15 @@ const COMPARED: readonly Kind[] = [
  */
 export async function outcomeIn(kube: KubeClient, namespace: string): Promise<string[]> {
   const lists = await Promise.all(COMPARED.map((kind) => kube.list({ kind, namespace })))
-  return lists
-    .flatMap(({ items }) => items)
-    .filter(({ kind, metadata }) => !(kind === 'ServiceAccount' && metadata.name === 'default'))
-    .map((object) => comparable(object).replaceAll(namespace, 'NAMESPACE'))
-    .sort()
+  return (
+    lists
+      .flatMap(({ items }) => items)
+      // What waits for its finalizers is as good as gone.
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .filter(({ kind, metadata }) => !(kind === 'ServiceAccount' && metadata.name === 'default'))
+      .map((object) => comparable(object).replaceAll(namespace, 'NAMESPACE'))
+      .sort()
+  )
 }
 
 function comparable(object: KubeObject): string {
