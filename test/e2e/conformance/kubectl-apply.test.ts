@@ -106,9 +106,16 @@ function printed({ code, stdout, stderr }: Ran): unknown {
   return { code, stdout: normalise(lines).replaceAll(/uid: \S+?"/g, 'uid"'), stderr }
 }
 
-/** Who owns what, but for the controllers, whose writes come when they come. */
+/**
+ * Who owns what, but for the controllers, whose writes come when they come. In no order: it is that of times, which are whole
+ * seconds, so that two writes have one order or the other.
+ */
 function owners({ stdout }: Ran): string {
   const list: unknown = stdout === '' ? {} : JSON.parse(stdout)
   const entries = listAt(list, 'items').flatMap((object) => listAt(object, 'metadata', 'managedFields'))
-  return normalise(entries.filter((entry) => fieldAt(entry, 'subresource') !== 'status'))
+  const applied = entries.filter((entry) => fieldAt(entry, 'subresource') !== 'status')
+  return applied
+    .map((entry) => normalise(entry))
+    .sort()
+    .join('\n')
 }
