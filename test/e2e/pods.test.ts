@@ -47,7 +47,7 @@ await describeOnClusters('pods', (start) => {
   test('variables and volumes arrive as Kubernetes gives them', async ({ skip }) => {
     skip(withoutKubectl, 'needs kubectl')
     const script = `
-      cat /work/ready; cat /etc/all/mode; echo; cat /etc/all/secret/password; echo
+      cat /scratch/ready; cat /etc/all/mode; echo; cat /etc/all/secret/password; echo
       sh /etc/settings/greet.sh
       cat /etc/one; echo
       cat /etc/all/labels; echo
@@ -77,8 +77,8 @@ await describeOnClusters('pods', (start) => {
           {
             name: 'prepare',
             image: 'busybox:1.36',
-            command: ['sh', '-c', 'echo prepared > /work/ready'],
-            volumeMounts: [{ name: 'work', mountPath: '/work' }],
+            command: ['sh', '-c', 'echo prepared > /scratch/ready'],
+            volumeMounts: [{ name: 'work', mountPath: '/scratch' }],
           },
         ],
         containers: [
@@ -95,7 +95,7 @@ await describeOnClusters('pods', (start) => {
             envFrom: [{ prefix: 'PRE_', secretRef: { name: 'keys' } }],
             resources: { requests: { cpu: '250m' } },
             volumeMounts: [
-              { name: 'work', mountPath: '/work' },
+              { name: 'work', mountPath: '/scratch' },
               { name: 'settings', mountPath: '/etc/settings' },
               { name: 'settings', mountPath: '/etc/one', subPath: 'mode' },
               { name: 'all', mountPath: '/etc/all' },
@@ -152,21 +152,23 @@ await describeOnClusters('pods', (start) => {
 
   test('a sidecar starts before the containers and ends after them', async ({ skip }) => {
     skip(withoutKubectl, 'needs kubectl')
-    const mounted = { volumeMounts: [{ name: 'work', mountPath: '/work' }] }
+    const mounted = { volumeMounts: [{ name: 'work', mountPath: '/scratch' }] }
     await apply(
       pod('together', {
         restartPolicy: 'Never',
         volumes: [{ name: 'work', emptyDir: {} }],
         initContainers: [
           {
-            ...busybox("trap 'echo side ends; exit 0' TERM; echo side; touch /work/up; while true; do sleep 0.1; done"),
+            ...busybox(
+              "trap 'echo side ends; exit 0' TERM; echo side; touch /scratch/up; while true; do sleep 0.1; done",
+            ),
             ...mounted,
             name: 'side',
             restartPolicy: 'Always',
-            startupProbe: { exec: { command: ['test', '-f', '/work/up'] }, periodSeconds: 1 },
+            startupProbe: { exec: { command: ['test', '-f', '/scratch/up'] }, periodSeconds: 1 },
           },
         ],
-        containers: [{ ...busybox('test -f /work/up && echo main'), ...mounted }],
+        containers: [{ ...busybox('test -f /scratch/up && echo main'), ...mounted }],
       }),
     )
     await until('together', '{.status.phase}=Succeeded')
@@ -245,8 +247,8 @@ await describeOnClusters('pods', (start) => {
   test('hooks run after the start and before the end, within the grace', async ({ skip }) => {
     skip(withoutKubectl, 'needs kubectl')
     const main = busybox(`
-      trap 'cat /work/hooks; exit 0' TERM
-      until test -f /work/hooks; do sleep 0.1; done
+      trap 'cat /scratch/hooks; exit 0' TERM
+      until test -f /scratch/hooks; do sleep 0.1; done
       echo up; while true; do sleep 0.1; done`)
     await apply(
       pod(
@@ -256,10 +258,10 @@ await describeOnClusters('pods', (start) => {
           containers: [
             {
               ...main,
-              volumeMounts: [{ name: 'work', mountPath: '/work' }],
+              volumeMounts: [{ name: 'work', mountPath: '/scratch' }],
               lifecycle: {
-                postStart: { exec: { command: ['sh', '-c', 'echo post >> /work/hooks'] } },
-                preStop: { exec: { command: ['sh', '-c', 'echo pre >> /work/hooks'] } },
+                postStart: { exec: { command: ['sh', '-c', 'echo post >> /scratch/hooks'] } },
+                preStop: { exec: { command: ['sh', '-c', 'echo pre >> /scratch/hooks'] } },
               },
             },
           ],
