@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Cluster } from '../cluster.ts'
 import type { ApiObject } from '../object.ts'
-import { fieldAt, isRecord, listAt, stringAt } from '../objects/fields.ts'
+import { listAt } from '../objects/fields.ts'
+import { matchesLabelSelector } from '../objects/label-selector.ts'
 import { afterChanges } from '../store/after-changes.ts'
 import { CLUSTER_ROLES } from './binding-index.ts'
 
@@ -65,33 +66,12 @@ const FIELDS_OF_RULES = ['apiGroups', 'nonResourceURLs', 'resourceNames', 'resou
 /** The rules that a role gathers, each once, in the order of the roles' names; null where there are none. */
 function aggregatedRules(role: ApiObject, roles: readonly ApiObject[]): unknown[] | null {
   const selected = selectorsOf(role).flatMap((selector) => {
-    return roles.filter((one) => one.metadata.name !== role.metadata.name && selects(selector, one))
+    return roles.filter(
+      (one) => one.metadata.name !== role.metadata.name && matchesLabelSelector(selector, one.metadata.labels),
+    )
   })
   const rules = selected.flatMap((one) => listAt(one, 'rules'))
   // Told apart by their texts: to compare all with all would take minutes where a role is long.
   const distinct = new Map(rules.map((rule) => [JSON.stringify(rule, FIELDS_OF_RULES), rule]))
   return distinct.size === 0 ? null : [...distinct.values()]
-}
-
-function selects(selector: unknown, { metadata: { labels = {} } }: ApiObject): boolean {
-  const wanted = fieldAt(selector, 'matchLabels')
-  const equal = Object.entries(isRecord(wanted) ? wanted : {}).every(([key, value]) => labels[key] === value)
-  return equal && listAt(selector, 'matchExpressions').every((expression) => fulfils(labels, expression))
-}
-
-function fulfils(labels: Readonly<Record<string, string>>, expression: unknown): boolean {
-  const value = labels[stringAt(expression, 'key') ?? '']
-  const isListed = value !== undefined && listAt(expression, 'values').includes(value)
-  switch (stringAt(expression, 'operator') ?? '') {
-    case 'In':
-      return isListed
-    case 'NotIn':
-      return !isListed
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    default:
-      return false
-  }
 }

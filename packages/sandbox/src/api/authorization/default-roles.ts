@@ -1,3 +1,5 @@
+import { ALL_VERBS } from '../resources/resource.ts'
+
 /** One rule as objects carry it. */
 interface RuleFields {
   readonly apiGroups?: readonly string[]
@@ -74,16 +76,7 @@ const EDIT: readonly RuleFields[] = [
   on('extensions', EXTENSIONS, WRITE),
   on('policy', 'poddisruptionbudgets', WRITE),
   on('networking.k8s.io', 'ingresses networkpolicies', WRITE),
-  on('coordination.k8s.io', 'leases', [
-    'create',
-    'delete',
-    'deletecollection',
-    'get',
-    'list',
-    'patch',
-    'update',
-    'watch',
-  ]),
+  on('coordination.k8s.io', 'leases', ALL_VERBS),
   on('resource.k8s.io', 'resourceclaims resourceclaimtemplates', WRITE),
 ]
 

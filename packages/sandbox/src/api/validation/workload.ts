@@ -1,5 +1,6 @@
 import type { ApiObject } from '../object.ts'
 import { fieldAt, isRecord, listAt, numberAt, stringAt } from '../objects/fields.ts'
+import { matchesLabelSelector } from '../objects/label-selector.ts'
 import type { StatusCause } from '../status.ts'
 import { forbidden, invalidValue, oneOf, required } from './cause.ts'
 import { checkLabel } from './metadata.ts'
@@ -82,12 +83,7 @@ function operatorFaults(selector: Record<string, unknown>): StatusCause[] {
 
 /** A cause where a selector does not find the pods of the object's own template. */
 export function selectorMismatch(object: ApiObject, selector: Record<string, unknown>): StatusCause[] {
-  const labels = templateLabels(object)
-  const wanted = Object.entries(fieldAt(selector, 'matchLabels') ?? {})
-  const expressions = listAt(selector, 'matchExpressions')
-  const matches =
-    wanted.every(([key, value]) => fieldAt(labels, key) === value) && expressions.every((one) => meets(labels, one))
-  return matches ? [] : [mismatchOf(object)]
+  return matchesLabelSelector(selector, templateLabels(object)) ? [] : [mismatchOf(object)]
 }
 
 function templateLabels(object: ApiObject): unknown {
@@ -97,23 +93,6 @@ function templateLabels(object: ApiObject): unknown {
 function mismatchOf(object: ApiObject): StatusCause {
   const field = 'spec.template.metadata.labels'
   return invalidValue(field, templateLabels(object), '`selector` does not match template `labels`')
-}
-
-function meets(labels: unknown, expression: unknown): boolean {
-  const value = stringAt(labels, stringAt(expression, 'key') ?? '')
-  const listed = value !== undefined && listAt(expression, 'values').includes(value)
-  switch (stringAt(expression, 'operator') ?? '') {
-    case 'In':
-      return listed
-    case 'NotIn':
-      return !listed
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    default:
-      return false
-  }
 }
 
 /** A template of pods that are started again whenever they end. */
