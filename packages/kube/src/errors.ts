@@ -61,6 +61,11 @@ export function isNotFound(thrown: unknown): thrown is KubeApiError {
   return thrown instanceof KubeApiError && thrown.status === 404
 }
 
+/** 403: the user has no right to it. Also said of a kind that does not exist, to whoever has no rights. */
+export function isForbidden(thrown: unknown): thrown is KubeApiError {
+  return thrown instanceof KubeApiError && thrown.status === 403
+}
+
 /** 409 because an object of this name exists. */
 export function isAlreadyExists(thrown: unknown): thrown is KubeApiError {
   return thrown instanceof KubeApiError && thrown.reason === 'AlreadyExists'

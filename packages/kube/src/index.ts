@@ -14,7 +14,7 @@ export type {
   WatchEvent,
   WriteOptions,
 } from './client.ts'
-export { isAlreadyExists, isConflict, isNotFound, KubeApiError } from './errors.ts'
+export { isAlreadyExists, isConflict, isForbidden, isNotFound, KubeApiError } from './errors.ts'
 export type { KubeApiErrorCode, KubeRequest, KubeStatus } from './errors.ts'
 export { startInformer } from './informer.ts'
 export type { Informer, InformerChange, InformerListener, InformerOptions } from './informer.ts'

@@ -1,4 +1,4 @@
-import { isNotFound, KubeApiError, Kinds } from '@nexus/kube'
+import { isForbidden, isNotFound, KubeApiError, Kinds } from '@nexus/kube'
 import type { CallOptions, Kind, KubeClient, KubeObject, ObjectRef } from '@nexus/kube'
 import type { DeploymentRef } from '../types.ts'
 import { candidateSecrets } from './deletion-plan.ts'
@@ -72,7 +72,7 @@ async function fetchAccess(
   const found = await Promise.all(
     refs.map((ref) =>
       getOrUndefined(kube, ref, options).catch((cause: unknown) => {
-        if (cause instanceof KubeApiError && cause.status === 403) return undefined
+        if (isForbidden(cause)) return undefined
         throw cause
       }),
     ),

@@ -1,4 +1,4 @@
-import { KubeApiError, Kinds } from '@nexus/kube'
+import { isForbidden, Kinds } from '@nexus/kube'
 import type { Event, KubeClient, ServingRuntime } from '@nexus/kube'
 import { claimsToBeNIM, ENABLE_AUTH_ANNOTATION } from '../api/InferenceService.ts'
 import { KEY_HINT_ANNOTATION, KEY_SET_BY_ANNOTATION } from '../api/metadata.ts'
@@ -111,7 +111,7 @@ async function fetchKeyDetails(
     const [hint, setBy] = [annotations[KEY_HINT_ANNOTATION], annotations[KEY_SET_BY_ANNOTATION]]
     return { ...known, found: 'present', hint, setBy }
   } catch (cause) {
-    if (cause instanceof KubeApiError && cause.status === 403) return { ...known, found: 'hidden' }
+    if (isForbidden(cause)) return { ...known, found: 'hidden' }
     throw cause
   }
 }

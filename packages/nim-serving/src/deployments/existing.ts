@@ -1,5 +1,5 @@
 import { apiKeySecretName, imagePullSecretName } from '@nexus/core'
-import { isNotFound, KubeApiError, Kinds } from '@nexus/kube'
+import { isForbidden, isNotFound, Kinds } from '@nexus/kube'
 import type {
   CallOptions,
   InferenceService,
@@ -106,7 +106,7 @@ export async function listIfAllowed<T extends KubeObject>(
   try {
     return (await kube.list(query, options)).items
   } catch (cause) {
-    if (isNotFound(cause) || (cause instanceof KubeApiError && cause.status === 403)) return undefined
+    if (isNotFound(cause) || isForbidden(cause)) return undefined
     throw cause
   }
 }

@@ -1,5 +1,5 @@
 import { messageOf, nearest } from '@nexus/core'
-import { KubeApiError, Kinds } from '@nexus/kube'
+import { isForbidden, isNotFound, Kinds } from '@nexus/kube'
 import type { CallOptions, KubeClient } from '@nexus/kube'
 import { parse } from 'yaml'
 import { HardwareProfileKind, HardwareProfileSpec } from '../api/HardwareProfile.ts'
@@ -90,7 +90,7 @@ async function listOnCluster(
       spec: parseSpec(spec, `HardwareProfile ${namespace}/${metadata.name}`),
     }))
   } catch (cause) {
-    if (cause instanceof KubeApiError && (cause.status === 404 || cause.status === 403)) return undefined
+    if (isNotFound(cause) || isForbidden(cause)) return undefined
     throw cause
   }
 }

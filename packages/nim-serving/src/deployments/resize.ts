@@ -1,4 +1,4 @@
-import { compareQuantities, KubeApiError, Kinds } from '@nexus/kube'
+import { compareQuantities, isForbidden, isNotFound, Kinds } from '@nexus/kube'
 import type { CallOptions, KubeClient, PersistentVolumeClaim } from '@nexus/kube'
 import { FORCE_REDEPLOY_ANNOTATION } from '../api/metadata.ts'
 import { DeployError } from '../errors.ts'
@@ -54,7 +54,7 @@ async function allowsExpansion(kube: KubeClient, name: string, options?: CallOpt
     const { allowVolumeExpansion = false } = await kube.get({ kind: Kinds.StorageClass, name }, options)
     return allowVolumeExpansion
   } catch (cause) {
-    if (cause instanceof KubeApiError && (cause.status === 403 || cause.status === 404)) return undefined
+    if (isNotFound(cause) || isForbidden(cause)) return undefined
     throw cause
   }
 }

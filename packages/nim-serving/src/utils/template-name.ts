@@ -1,5 +1,5 @@
 import { messageOf } from '@nexus/core'
-import { KubeApiError, Kinds } from '@nexus/kube'
+import { isForbidden, isNotFound, Kinds } from '@nexus/kube'
 import type { CallOptions, Kind, KubeClient, KubeObject, ObjectRef, UnknownObject } from '@nexus/kube'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -92,5 +92,5 @@ async function getIfReadable<T extends KubeObject>(
 
 /** Not there, or not for this user: an API server says 403 of a kind that it does not have to whoever has no rights. */
 function isHidden(thrown: unknown): boolean {
-  return thrown instanceof KubeApiError && (thrown.status === 404 || thrown.status === 403)
+  return isNotFound(thrown) || isForbidden(thrown)
 }

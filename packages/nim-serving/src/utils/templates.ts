@@ -1,7 +1,16 @@
 import { NIM_TEMPLATE_KEY, NIM_TEMPLATE_NAME } from '@nexus/catalog'
 import { messageOf } from '@nexus/core'
-import { isNotFound, KubeApiError, Kinds } from '@nexus/kube'
-import type { CallOptions, Container, Kind, KubeClient, ServingRuntime, UnknownObject, Volume } from '@nexus/kube'
+import { isForbidden, isNotFound, Kinds } from '@nexus/kube'
+import type {
+  CallOptions,
+  Container,
+  Kind,
+  KubeApiError,
+  KubeClient,
+  ServingRuntime,
+  UnknownObject,
+  Volume,
+} from '@nexus/kube'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { CACHE_PATH, CACHE_VOLUME, cacheVolume, servingContainer } from '../api/ServingRuntime.ts'
@@ -76,17 +85,11 @@ async function fetchTemplate(
   try {
     return convertTemplateToServingRuntime(await kube.get({ kind: TemplateKind, ...location }, options))
   } catch (refused) {
+    // A cluster without Templates answers 404, like one without this Template; but it asks for rights first, and says 403 to
+    // whoever has none for a kind that it does not have.
     if (!isNotFound(refused) && !isForbidden(refused)) throw refused
     return convertTemplateToServingRuntime(await fetchTemplateText(kube, location, refused, options))
   }
-}
-
-/**
- * A cluster without Templates answers 404, like one without this Template; but it asks for rights first, and says 403 to
- * whoever has none for a kind that it does not have.
- */
-function isForbidden(thrown: unknown): thrown is KubeApiError {
-  return thrown instanceof KubeApiError && thrown.status === 403
 }
 
 async function fetchTemplateText(
