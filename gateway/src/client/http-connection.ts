@@ -1,5 +1,6 @@
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
+import { sendAtEndOfTurn, type Sender } from '../http1/end-of-turn.ts'
 import type { IncomingAnswer } from './incoming-answer.ts'
 import { lengthOf } from './pieces.ts'
 import { ResponseParser } from './response-parser.ts'
@@ -42,7 +43,7 @@ export interface Address {
 }
 
 /** One connection to an endpoint, for one call at a time. */
-export class HttpConnection {
+export class HttpConnection implements Sender {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   #call: CarriedCall | undefined
@@ -51,6 +52,8 @@ export class HttpConnection {
   #callsDone = 0
   #hasAnswerBegun = false
   #failure: Error | undefined
+  /** A request that goes out at the end of the turn. */
+  #unsent: Buffer | undefined
   #connectTimer: NodeJS.Timeout | undefined
   /** Until when an idle connection may be used, in monotonic milliseconds. */
   usableUntil = 0
@@ -96,7 +99,7 @@ export class HttpConnection {
     this.#call = call
     this.#hasAnswerBegun = false
     this.#parser = new ResponseParser(call.answer)
-    this.#send(call)
+    this.#write(call)
   }
 
   pause(): void {
@@ -112,14 +115,16 @@ export class HttpConnection {
     this.#socket.destroy()
   }
 
-  #send({ head, body }: CarriedCall): void {
-    const socket = this.#socket
-    if (body.length === 0) {
-      socket.write(head, 'latin1')
-      return
-    }
+  send(): void {
+    const bytes = this.#unsent
+    this.#unsent = undefined
+    if (bytes !== undefined && !this.#socket.destroyed) this.#socket.write(bytes)
+  }
+
+  #write({ head, body }: CarriedCall): void {
     const bodyBytes = lengthOf(body)
     if (bodyBytes > JOINED_BYTES) {
+      const socket = this.#socket
       socket.cork()
       socket.write(head, 'latin1')
       for (const piece of body) socket.write(piece)
@@ -132,7 +137,8 @@ export class HttpConnection {
       bytes.set(piece, at)
       at += piece.length
     }
-    socket.write(bytes)
+    this.#unsent = bytes
+    sendAtEndOfTurn(this)
   }
 
   #connected(): void {
@@ -164,7 +170,8 @@ export class HttpConnection {
     this.#callsDone++
     if (this.#socket.isPaused()) this.#socket.resume() // an idle connection is read, to see that it is closed
     // A request that is not sent completely is answered all the same, but nothing can follow it.
-    if (!parser.canReuse || this.#socket.writableLength > 0) this.destroy()
+    const isSent = this.#unsent === undefined && this.#socket.writableLength === 0
+    if (!parser.canReuse || !isSent) this.destroy()
     this.#owner.onFree(this)
   }
 

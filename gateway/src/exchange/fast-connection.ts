@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { sendAtEndOfTurn, type Sender } from '../http1/end-of-turn.ts'
 import { isBodyTooSlow } from './body-pace.ts'
 import type { Exchange } from './exchange.ts'
 import { FastExchange } from './fast-exchange.ts'
@@ -12,7 +13,7 @@ const HEAD_END = Buffer.from('\r\n\r\n')
 const MAX_HEAD_READS = 16
 /** How much of further requests is read while one is answered, in bytes. */
 const MAX_PIPELINED_BYTES = 64 * 1024
-/** A piece up to here is copied behind its head: one small write costs less than two buffers in one system call. */
+/** What is smaller waits for the end of the turn and goes out as one: a small write costs less than two buffers in one system call. */
 const JOINED_BYTES = 16 * 1024
 
 /** What all connections of a listener share. */
@@ -43,7 +44,7 @@ export interface AnswerLines {
 }
 
 /** One client connection whose requests we read ourselves, one after the other, as long as they are of the plain kind. */
-export class FastConnection {
+export class FastConnection implements Sender {
   readonly remoteAddress: string
   readonly #listener: FastListener
   readonly #socket: Socket
@@ -55,6 +56,8 @@ export class FastConnection {
   /** The client or the gateway wants the connection to end after this answer, and the client was told so. */
   #isLast = false
   #isAnswered = false
+  /** Goes out at the end of the turn. */
+  #unsent: Buffer | undefined
   /** When it is closed if nothing changes, in coarse milliseconds. */
   #deadlineMs: number
   /** When the body was asked for. */
@@ -87,7 +90,14 @@ export class FastConnection {
 
   /** Closes it once everything that was written is sent. */
   close(): void {
+    this.send()
     this.#socket.destroySoon()
+  }
+
+  /** Breaks off an answer behind what was written of it. */
+  cut(): void {
+    this.send()
+    this.destroy()
   }
 
   destroy(): void {
@@ -141,43 +151,55 @@ export class FastConnection {
   }
 
   /** @returns whether the client can take more at once; if not, the exchange is told when it can */
-  write(before: string, chunk: Uint8Array | undefined, after: string): boolean {
+  write(before: string, chunk: Uint8Array, after: string): boolean {
     const socket = this.#socket
-    if (this.#writeJoined(before, chunk, after) || socket.writableLength === 0) return true
+    if (before.length + chunk.length + after.length <= JOINED_BYTES) this.#writeLater(join(before, chunk, after))
+    else this.#writeNow(before, chunk, after)
+    if (!socket.writableNeedDrain || socket.writableLength === 0) return true
     socket.setTimeout(this.#listener.clientStallMs)
     return false
   }
 
   /** Sends the end of the answer. The next request is read when it is sent completely. */
   endAnswer(last: string): void {
-    const socket = this.#socket
+    if (last !== '') this.#writeLater(Buffer.from(last, 'latin1'))
     this.#isAnswered = true
-    if (last !== '') socket.write(last, 'latin1')
+    if (this.#unsent === undefined) this.#awaitDelivery()
+  }
+
+  send(): void {
+    const bytes = this.#unsent
+    if (bytes === undefined) return
+    this.#unsent = undefined
+    if (this.#socket.destroyed) return
+    this.#socket.write(bytes)
+    if (this.#isAnswered) this.#awaitDelivery()
+  }
+
+  #writeLater(bytes: Buffer): void {
+    if (this.#unsent !== undefined && this.#unsent.length + bytes.length > JOINED_BYTES) this.send()
+    if (this.#unsent === undefined) sendAtEndOfTurn(this)
+    this.#unsent = this.#unsent === undefined ? bytes : Buffer.concat([this.#unsent, bytes])
+  }
+
+  #writeNow(before: string, chunk: Uint8Array, after: string): void {
+    this.send()
+    const socket = this.#socket
+    socket.cork()
+    if (before !== '') socket.write(before, 'latin1')
+    socket.write(chunk)
+    if (after !== '') socket.write(after, 'latin1')
+    socket.uncork()
+  }
+
+  #awaitDelivery(): void {
+    const socket = this.#socket
     if (socket.writableLength === 0) {
       this.#delivered()
       return
     }
     socket.setTimeout(this.#listener.clientStallMs)
     socket.write('', () => this.#delivered())
-  }
-
-  #writeJoined(before: string, chunk: Uint8Array | undefined, after: string): boolean {
-    const socket = this.#socket
-    if (chunk === undefined) return before === '' || socket.write(before, 'latin1')
-    if (before === '' && after === '') return socket.write(chunk)
-    if (chunk.length <= JOINED_BYTES) {
-      const bytes = Buffer.allocUnsafe(before.length + chunk.length + after.length)
-      bytes.write(before, 'latin1')
-      bytes.set(chunk, before.length)
-      if (after !== '') bytes.write(after, before.length + chunk.length, 'latin1')
-      return socket.write(bytes)
-    }
-    socket.cork()
-    socket.write(before, 'latin1')
-    let canTakeMore = socket.write(chunk)
-    if (after !== '') canTakeMore = socket.write(after, 'latin1')
-    socket.uncork()
-    return canTakeMore
   }
 
   #received(bytes: Buffer): void {
@@ -305,6 +327,15 @@ export class FastConnection {
 function mayBecomePlain(bytes: Buffer): boolean {
   const start = bytes.toString('latin1', 0, 6)
   return 'POST /'.startsWith(start) || start.startsWith('GET /') || 'GET /'.startsWith(start)
+}
+
+/** @param before and `after` are latin1 */
+function join(before: string, chunk: Uint8Array, after: string): Buffer {
+  const bytes = Buffer.allocUnsafe(before.length + chunk.length + after.length)
+  bytes.write(before, 'latin1')
+  bytes.set(chunk, before.length)
+  if (after !== '') bytes.write(after, before.length + chunk.length, 'latin1')
+  return bytes
 }
 
 function ignore(): void {

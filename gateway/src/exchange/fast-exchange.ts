@@ -10,6 +10,8 @@ import { acceptRequestId } from './request-id.ts'
 /** How the client knows where the answer ends. */
 type Framing = 'length' | 'chunked' | 'none'
 
+const NOTHING = new Uint8Array(0)
+
 /** An {@link Exchange} on a connection that we parse ourselves. */
 export class FastExchange implements Exchange {
   readonly requestId: string
@@ -99,7 +101,7 @@ export class FastExchange implements Exchange {
   }
 
   cut(): void {
-    this.#connection.destroy()
+    this.#connection.cut()
     this.#close()
   }
 
@@ -133,7 +135,7 @@ export class FastExchange implements Exchange {
     this.sent.bodyBytes += chunk.length
     const head = this.#head
     this.#head = ''
-    if (this.#framing === 'none') return this.#connection.write(head, undefined, '')
+    if (this.#framing === 'none') return this.#connection.write(head, NOTHING, '')
     if (this.#framing === 'length') {
       this.#promised -= chunk.length
       return this.#connection.write(head, chunk, '')

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { fieldName } from './field-names.ts'
 
 /** Characters of a token (RFC 9110, section 5.6.2), and those of a field value: visible ASCII, spaces, obs-text. */
 const IS_TOKEN = new Uint8Array(256)
@@ -39,7 +40,7 @@ export function readFieldLines(
     const nameAt = at
     while (at < length && IS_TOKEN[head.charCodeAt(at)] === 1) at++
     if (at === nameAt || head.charCodeAt(at) !== COLON) return -1
-    const name = head.slice(nameAt, at).toLowerCase()
+    const name = fieldName(head, nameAt, at)
     at++
     while (isBlank(head.charCodeAt(at))) at++
     const valueAt = at
@@ -49,7 +50,7 @@ export function readFieldLines(
     const value = head.slice(valueAt, end)
     if (at < length && (head.charCodeAt(at) !== CR || head.charCodeAt(at + 1) !== LF)) return -1
     at += 2
-    if (name in fields) {
+    if (fields[name] !== undefined) {
       if (!add(fields, name, value)) return -1
     } else fields[name] = value
   }

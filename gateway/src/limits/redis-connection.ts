@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { Redis } from './ioredis.ts'
 import { messageOf } from '../errors.ts'
 import { CARRY, RENEW, RESERVE, SETTLE, type Script } from './scripts.ts'
 

@@ -114,11 +114,12 @@ async function attemptOnce(
   const { call } = request
   let endpoint: Endpoint
   try {
-    endpoint = await call.services.admission.acquire(arm, {
+    const acquired = call.services.admission.acquire(arm, {
       exchange: call.exchange,
       avoid: before?.endpoint,
       affinityKey: affinityKeyOf(call, arm),
     })
+    endpoint = acquired instanceof Promise ? await acquired : acquired
   } catch (error) {
     const failure = failureToAcquire(error)
     return before ?? failure
