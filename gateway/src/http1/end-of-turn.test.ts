@@ -16,6 +16,15 @@ test('sends behind everything that the turn still does, in the order in which it
   expect(sent).toEqual(['first', 'second'])
 })
 
+test('does not let many wait for the end of a long turn', async () => {
+  let sent = 0
+  for (let index = 0; index < 40; index++) sendAtEndOfTurn(sender(() => sent++))
+  await new Promise<void>((resolve) => process.nextTick(resolve))
+  expect(sent).toBe(40)
+  await nextTurn()
+  expect(sent).toBe(40)
+})
+
 test('what is asked for while it sends waits for the next turn', async () => {
   const sent: string[] = []
   sendAtEndOfTurn(
