@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
@@ -27,27 +27,38 @@ export interface Proxy {
   stop(): Promise<void>
 }
 
-export async function startGateway(upstream: string): Promise<Proxy> {
+/** @param core the processor that it has for itself, if it is to have one */
+export async function startGateway(upstream: string, core?: number): Promise<Proxy> {
   const port = await freePort()
   const env = { ...process.env, ...gatewayEnvironment(upstream), GATEWAY_PORT: String(port) }
-  const child = spawn(GATEWAY_BIN, [], { env, stdio: ['ignore', 'ignore', 'inherit'] })
-  await answers(port)
+  const child = start(GATEWAY_BIN, [], core, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  await listens(port)
   return { name: 'gateway', port, rssBytes: () => rssOf(child.pid ?? 0), stop: () => stop(child) }
 }
 
 /** nginx as a plain proxy in one process, which neither buffers answers nor writes a log. */
-export async function startNginx(upstream: string): Promise<Proxy> {
+export async function startNginx(upstream: string, core?: number): Promise<Proxy> {
   const port = await freePort()
   const folder = await mkdtemp(join(tmpdir(), 'nexus-bench-'))
   const conf = join(folder, 'nginx.conf')
   await writeFile(conf, renderNginx(folder, port, new URL(upstream).host))
-  const child = spawn('nginx', ['-c', conf], { stdio: 'ignore' })
-  await answers(port)
+  const child = start('nginx', ['-c', conf], core, { stdio: 'ignore' })
+  await listens(port)
   const stopAll = async (): Promise<void> => {
     await stop(child)
     await rm(folder, { recursive: true, force: true })
   }
   return { name: 'nginx', port, rssBytes: () => rssOf(child.pid ?? 0), stop: stopAll }
+}
+
+function start(
+  program: string,
+  args: readonly string[],
+  core: number | undefined,
+  options: SpawnOptions,
+): ChildProcess {
+  if (core === undefined) return spawn(program, args, options)
+  return spawn('taskset', ['-c', String(core), program, ...args], options)
 }
 
 function renderNginx(folder: string, port: number, upstream: string): string {
@@ -68,7 +79,7 @@ function rssOf(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
@@ -77,7 +88,7 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -87,7 +98,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Waits until something listens. */
-async function answers(port: number): Promise<void> {
+export async function listens(port: number): Promise<void> {
   const deadlineMs = performance.now() + 20_000
   while (performance.now() < deadlineMs) {
     const socket = connect(port, '127.0.0.1')

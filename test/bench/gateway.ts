@@ -3,10 +3,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { hasProgram } from '@nexus/kube/testing'
 import { memoryOfLargePrompts, memoryOfStalledReader, memoryOfStreams, timeLargePrompts } from './gateway-measures.ts'
 import { GATEWAY_BIN, gatewayEnvironment, startGateway, startNginx, type Proxy } from './gateway-processes.ts'
+import { compareStreams, renderStreams } from './gateway-streams.ts'
 import { BenchUpstream } from './gateway-upstream.ts'
 
 const MIB = 1024 * 1024
@@ -42,6 +43,8 @@ async function comparePeers(options: readonly string[]): Promise<void> {
   }
   const child = spawn(PEERS, ['--ours', GATEWAY_BIN, ...options], { stdio: 'inherit' })
   await once(child, 'exit')
+  print('== 300 streams, 64 tokens, 50 ms apart, in turns: the middle of 5 rounds, and the first')
+  for (const figures of await compareStreams(dirname(PEERS))) print(renderStreams(figures))
 }
 
 function printConfig(url: string): void {
