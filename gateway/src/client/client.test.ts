@@ -343,6 +343,18 @@ test('closes a connection on which something arrives that nobody asked for', asy
   expect(sockets).toHaveLength(2)
 })
 
+test('does not take for an answer what the server said before it could know of the call', async () => {
+  const { url, requests, sockets } = await startScript((_request, socket) => socket.write(OK))
+  const client = open(url)
+  await whole(post(client))
+  // Between a timer and the end of the turn the connection is read, and the request is not sent yet.
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  sockets[0]?.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n')
+  expect((await whole(post(client))).status).toBe(200)
+  expect(sockets).toHaveLength(2)
+  expect(requests).toHaveLength(2)
+})
+
 test('refuses to send a header that would be two', () => {
   const client = open(new URL('http://127.0.0.1:1'))
   const headers = { 'x-a': '1\r\nx-b: 2' }

@@ -149,8 +149,8 @@ export class HttpConnection implements Sender {
   /** @returns false where reading is to stop */
   #received(size: number, buffer: Uint8Array): boolean {
     const parser = this.#parser
-    if (this.#call === undefined || parser === undefined) {
-      this.destroy() // nobody asked
+    if (this.#call === undefined || parser === undefined || this.#unsent !== undefined) {
+      this.destroy() // nobody has asked yet
       return false
     }
     this.#hasAnswerBegun = true
@@ -170,8 +170,7 @@ export class HttpConnection implements Sender {
     this.#callsDone++
     if (this.#socket.isPaused()) this.#socket.resume() // an idle connection is read, to see that it is closed
     // A request that is not sent completely is answered all the same, but nothing can follow it.
-    const isSent = this.#unsent === undefined && this.#socket.writableLength === 0
-    if (!parser.canReuse || !isSent) this.destroy()
+    if (!parser.canReuse || this.#socket.writableLength > 0) this.destroy()
     this.#owner.onFree(this)
   }
 

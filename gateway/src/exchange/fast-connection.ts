@@ -88,8 +88,9 @@ export class FastConnection implements Sender {
     return this.#exchange === undefined && this.#pending === undefined && this.#body === undefined
   }
 
-  /** Closes it once everything that was written is sent. */
+  /** Closes it once everything that was written is sent. No request is begun any more: its answer could not be sent. */
   close(): void {
+    this.#isLast = true
     this.send()
     this.#socket.destroySoon()
   }
@@ -292,7 +293,6 @@ export class FastConnection implements Sender {
   #next(): void {
     this.#body = undefined
     if (this.#isLast || (this.#listener.isStopping && this.#pending === undefined)) {
-      this.#isLast = true
       this.#pending = undefined
       this.#deadlineMs = this.#listener.coarseNowMs + LINGER_MS
       this.close()

@@ -215,6 +215,15 @@ describe.each(TRANSPORTS)('over the %s transport', (transport) => {
     await eventually(() => exchanges[0]?.isClientGone).toBe(true)
   })
 
+  test('answers each request that it begins, though the client closes its side behind many of them', async () => {
+    const { port, exchanges } = await listen(transport, echo)
+    const wire = new Wire(port).send(Array.from({ length: 100 }, (_, i) => post(`"n${i}"`)).join(''))
+    wire.socket.end()
+    const answers = count(await wire.closed(), /HTTP\/1\.1 200/g)
+    expect(answers).toBeGreaterThan(0)
+    expect(exchanges.map(({ isClientGone }) => isClientGone)).toEqual(Array.from({ length: answers }, () => false))
+  })
+
   test('ends the wait for a body when the client leaves', async () => {
     const failures: unknown[] = []
     const { port, exchanges } = await listen(transport, async (exchange) => {
