@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { eventually, startServer } from '../testing/loopback.ts'
+import { parseInferenceService } from './inference-services.ts'
 import { follow, service, startApi, type WatchCall } from './testing/api-server.ts'
 
 async function startModelServer(...ids: string[]) {
@@ -36,6 +37,17 @@ test('finds ready services with the models they serve, and follows what happens 
   await eventually(known).toMatchObject({ 'other/llama': 'not ready' })
   watch?.send('DELETED', service('demo/llama', modelUrl))
   await eventually(known).not.toHaveProperty('demo/llama')
+})
+
+test.each([
+  ['runs', {}, false],
+  ['is not ready yet', { ready: 'False' }, false],
+  ['has other annotations', { annotations: { 'openshift.io/display-name': 'true' } }, false],
+  ['was started again', { annotations: { 'serving.kserve.io/stop': 'false' } }, false],
+  ['is stopped', { annotations: { 'serving.kserve.io/stop': 'True' } }, true],
+  ['is being deleted', { deletionTimestamp: '2026-01-02T00:00:00Z' }, true],
+] as const)('knows whether a service takes no requests by intention: one that %s', (_name, changes, stopped) => {
+  expect(parseInferenceService(service('demo/llama', 'http://llama.demo', changes))).toMatchObject({ stopped })
 })
 
 test('asks again which models are served when a service changes', async () => {

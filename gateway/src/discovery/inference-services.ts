@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import type { WatchedResource } from './list-watch.ts'
 
+/** `true`, in any case, has KServe take all pods away. */
+const STOP = 'serving.kserve.io/stop'
+
 /** The part of a KServe `v1beta1` InferenceService that discovery reads. */
 const InferenceService = z.object({
   metadata: z.object({
@@ -8,6 +11,7 @@ const InferenceService = z.object({
     namespace: z.string(),
     creationTimestamp: z.string().optional(),
     deletionTimestamp: z.string().optional(),
+    annotations: z.object({ [STOP]: z.string().optional() }).nullish(),
   }),
   status: z
     .object({
@@ -27,6 +31,8 @@ export interface ObservedService {
   readonly service: string | undefined
   /** Condition `Ready` is `True`, it has an address, and it is not being deleted. */
   readonly ready: boolean
+  /** It is stopped or being deleted: that it is not ready is meant. */
+  readonly stopped: boolean
   /** Seconds since 1970. */
   readonly created: number
 }
@@ -45,12 +51,14 @@ export function parseInferenceService(object: unknown): ObservedService | undefi
   const { metadata, status } = parsed.data
   const url = baseUrl(status?.address?.url)
   const isReady = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+  const isStopped = metadata.annotations?.[STOP]?.toLowerCase() === 'true'
   return {
     project: metadata.namespace,
     name: metadata.name,
     url,
     service: serviceOf(url, metadata.namespace),
     ready: isReady && url !== '' && metadata.deletionTimestamp === undefined,
+    stopped: isStopped || metadata.deletionTimestamp !== undefined,
     created: secondsOf(metadata.creationTimestamp),
   }
 }

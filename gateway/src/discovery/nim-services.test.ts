@@ -18,6 +18,7 @@ test('reads a NIMService that is ready', () => {
     url: 'http://10.96.0.7:8000',
     service: 'llama',
     ready: true,
+    stopped: false,
     created: 1_767_225_600,
   })
 })

@@ -39,6 +39,7 @@ export function parseNIMService(object: unknown): ObservedService | undefined {
     // The operator names the Service like the NIMService and reports its address as cluster IP and port.
     service: metadata.name,
     ready: status?.state === 'Ready' && url !== '' && metadata.deletionTimestamp === undefined,
+    stopped: metadata.deletionTimestamp !== undefined,
     created: secondsOf(metadata.creationTimestamp),
   }
 }

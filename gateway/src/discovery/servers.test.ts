@@ -2,27 +2,11 @@ import { expect, test } from 'vitest'
 import type { Deployment } from '../routing/snapshot.ts'
 import { eventually, startServer } from '../testing/loopback.ts'
 import type { RunningDiscovery } from './discovery.ts'
-import { follow, service, startApi } from './testing/api-server.ts'
+import { follow, service, slice, startApi } from './testing/api-server.ts'
 
 const ALL_SLICES = '/apis/discovery.k8s.io/v1/endpointslices'
 const NIM_SERVICES = '/apis/apps.nvidia.com/v1alpha1/nimservices'
 const slicesIn = (namespace: string): string => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`
-
-/** A slice of `<namespace>/<service>`, at one port of several addresses. */
-function slice(address: string, addresses: readonly string[], port: number, name = 'one'): object {
-  const [namespace, serviceName] = address.split('/')
-  return {
-    metadata: {
-      name: `${serviceName}-${name}`,
-      namespace,
-      resourceVersion: '2',
-      labels: { 'kubernetes.io/service-name': serviceName },
-    },
-    addressType: 'IPv4',
-    endpoints: addresses.map((ip) => ({ addresses: [ip], conditions: { ready: true } })),
-    ports: [{ name: '', port, protocol: 'TCP' }],
-  }
-}
 
 const deploymentsOf = (discovery: RunningDiscovery): Partial<Deployment>[] =>
   discovery.discovered().deployments.map(({ name, servers, models }) => {

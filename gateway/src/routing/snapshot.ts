@@ -29,6 +29,8 @@ export interface Deployment {
   readonly servers: readonly string[]
   /** It takes requests now. */
   readonly ready: boolean
+  /** Somebody stopped it or deletes it: it is meant to take none. */
+  readonly stopped: boolean
   /** What its own `/v1/models` lists, the base model first; undefined until it has been asked. */
   readonly models: readonly ServedModel[] | undefined
   /** When it was created, in seconds since 1970. */

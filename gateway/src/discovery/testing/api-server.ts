@@ -98,6 +98,7 @@ export interface ServiceChanges {
   readonly ready?: 'True' | 'False'
   readonly version?: string
   readonly deletionTimestamp?: string
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** An InferenceService as KServe leaves it. */
@@ -112,5 +113,21 @@ export function service(
     kind: 'InferenceService',
     metadata: { namespace, name, resourceVersion: version, creationTimestamp: '2026-01-01T00:00:00Z', ...changes },
     status: { ...(url === undefined ? {} : { address: { url } }), conditions: [{ type: 'Ready', status: ready }] },
+  }
+}
+
+/** A slice of `<namespace>/<service>`, at one port of several addresses. */
+export function slice(address: string, addresses: readonly string[], port: number, name = 'one'): object {
+  const [namespace, serviceName] = address.split('/')
+  return {
+    metadata: {
+      name: `${serviceName}-${name}`,
+      namespace,
+      resourceVersion: '2',
+      labels: { 'kubernetes.io/service-name': serviceName },
+    },
+    addressType: 'IPv4',
+    endpoints: addresses.map((ip) => ({ addresses: [ip], conditions: { ready: true } })),
+    ports: [{ name: '', port, protocol: 'TCP' }],
   }
 }

@@ -58,7 +58,17 @@ export function endpointOf(
 export function deploymentOf(address: string, changes: Partial<Deployment> = {}): Deployment {
   const [project = '', name = ''] = address.split('/')
   const url = `http://${name}.${project}`
-  return { project, name, url, servers: [], ready: true, models: [{ id: 'llama' }], created: 1, ...changes }
+  return {
+    project,
+    name,
+    url,
+    servers: [],
+    ready: true,
+    stopped: false,
+    models: [{ id: 'llama' }],
+    created: 1,
+    ...changes,
+  }
 }
 
 /** The snapshot of a configuration, as it is written in a file, and of what discovery has found. */
