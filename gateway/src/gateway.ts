@@ -23,7 +23,6 @@ import { balancerFor } from './routing/balance/policies.ts'
 import { createHandler } from './server.ts'
 import { Snapshots } from './snapshots.ts'
 import { Admission } from './upstreams/admission.ts'
-import { describeEndpoints } from './upstreams/describe.ts'
 import type { Endpoint } from './upstreams/endpoint.ts'
 import type { EndpointChange } from './upstreams/live-endpoint.ts'
 import { EndpointRegistry } from './upstreams/registry.ts'
@@ -178,7 +177,8 @@ class RunningGateway implements Gateway {
     const admission = new Admission({ registry: this.#registry, balancerFor })
     const usage = createUsageSink({ config: current, log, onLost: (count) => metrics.usageLost.series().inc(count) })
     metrics.follow({
-      endpoints: () => describeEndpoints(this.#registry.endpoints()),
+      endpoints: () => this.#registry.endpoints(),
+      routing: () => this.#snapshots.current.routing,
       waiting: () => [...admission.waiting().values()].reduce((sum, count) => sum + count, 0),
       limitsBackend: () => this.#limitsBackend,
     })

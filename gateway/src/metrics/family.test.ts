@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { CounterFamily, GaugeFamily, HistogramFamily, ReadGauge } from './family.ts'
 
 test('a counter counts each combination of labels by itself', () => {
@@ -41,6 +41,47 @@ test('label values cannot end their quotes or their line', () => {
   const family = new CounterFamily('calls_total', 'Calls.', ['model'])
   family.series('a"b\\c\nd').inc()
   expect(family.render()).toContain('calls_total{model="a\\"b\\\\c\\nd"} 1\n')
+})
+
+describe('series of what is gone', () => {
+  const seriesIn = (text: string): string[] => text.split('\n').slice(2, -1)
+  const live = new Map([['upstream', new Set(['a'])]])
+
+  test('are shown once more, so that their last numbers are seen, and then no longer', () => {
+    const family = new CounterFamily('calls_total', 'Calls.', ['upstream', 'status'])
+    family.series('a', 'success').inc()
+    family.series('b', 'success').inc()
+    const [kept, gone] = [
+      'calls_total{upstream="a",status="success"} 1',
+      'calls_total{upstream="b",status="success"} 1',
+    ]
+    expect(seriesIn(family.render())).toEqual([kept, gone])
+    expect(seriesIn(family.render(live))).toEqual([kept, gone])
+    expect(seriesIn(family.render(live))).toEqual([kept])
+    expect(seriesIn(family.render())).toEqual([kept])
+  })
+
+  test('stay while calls that were under way still count', () => {
+    const family = new HistogramFamily('seconds', 'Time.', [1], ['upstream'])
+    for (const count of [1, 2]) {
+      family.series('b').observe(0.5)
+      expect(seriesIn(family.render(live))).toContain(`seconds_count{upstream="b"} ${count}`)
+    }
+    expect(seriesIn(family.render(live))).toEqual([])
+  })
+
+  test('go on where they were when it is back before they were forgotten, else from 0', () => {
+    const family = new CounterFamily('calls_total', 'Calls.', ['upstream'])
+    const count = (): void => family.series('b').inc()
+    count()
+    family.render(live)
+    family.render()
+    count()
+    expect(seriesIn(family.render(live))).toEqual(['calls_total{upstream="b"} 2'])
+    family.render(live)
+    count()
+    expect(seriesIn(family.render())).toEqual(['calls_total{upstream="b"} 1'])
+  })
 })
 
 test('a gauge that is read shows what is there now, and nothing that was', () => {

@@ -1,9 +1,22 @@
+import type { LiveLabels } from './live-labels.ts'
+
+/** Nothing is known to be gone. */
+const NO_LABELS: LiveLabels = new Map()
+
 /** What a metric is called and says. */
 export interface MetricDescription {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
   readonly labels: readonly string[]
+}
+
+/** A series and its labels. */
+interface Entry<Series> {
+  readonly values: readonly string[]
+  readonly series: Series
+  /** What was shown of it last, since it is of something gone. */
+  lastShown: string | undefined
 }
 
 /**
@@ -14,7 +27,7 @@ abstract class Family<Series> implements MetricDescription {
   readonly name: string
   readonly help: string
   readonly labels: readonly string[]
-  readonly #series = new Map<string, { readonly values: readonly string[]; readonly series: Series }>()
+  readonly #series = new Map<string, Entry<Series>>()
 
   constructor(name: string, help: string, labels: readonly string[] = []) {
     this.name = name
@@ -22,13 +35,16 @@ abstract class Family<Series> implements MetricDescription {
     this.labels = labels
   }
 
-  /** The series of these label values, in the order of the labels. They come from closed sets: each is kept for ever. */
+  /**
+   * The series of these label values, in the order of the labels. They come from sets that requests cannot widen. Not to
+   * be kept by who asks: one of something gone is forgotten.
+   */
   series(...values: string[]): Series {
     const key = values.length === 1 ? (values[0] ?? '') : values.join('\n')
     const known = this.#series.get(key)
     if (known !== undefined) return known.series
     const series = this.create()
-    this.#series.set(key, { values, series })
+    this.#series.set(key, { values, series, lastShown: undefined })
     return series
   }
 
@@ -37,16 +53,34 @@ abstract class Family<Series> implements MetricDescription {
     this.#series.clear()
   }
 
-  /** The text format of Prometheus. */
-  render(): string {
+  /**
+   * The text format of Prometheus. A series of something gone is shown until its last numbers have been, and then
+   * forgotten: calls that were under way still count.
+   */
+  render(live: LiveLabels = NO_LABELS): string {
     // What can only be one number is there from the start: a rate over its first change needs the 0 before it.
     if (this.labels.length === 0) this.series()
     const lines = [`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} ${this.type}`]
-    for (const { values, series } of this.#series.values()) {
-      const labels = this.labels.map((label, index) => `${label}="${escapeLabel(values[index] ?? '')}"`)
-      lines.push(...this.lines(this.name, labels, series))
+    for (const [key, entry] of this.#series) {
+      const text = this.#linesOf(entry)
+      const isGone = !this.#isLive(entry, live)
+      if (isGone && entry.lastShown === text) {
+        this.#series.delete(key)
+        continue
+      }
+      entry.lastShown = isGone ? text : undefined
+      lines.push(text)
     }
     return `${lines.join('\n')}\n`
+  }
+
+  #linesOf({ values, series }: Entry<Series>): string {
+    const labels = this.labels.map((label, index) => `${label}="${escapeLabel(values[index] ?? '')}"`)
+    return this.lines(this.name, labels, series).join('\n')
+  }
+
+  #isLive({ values }: Entry<Series>, live: LiveLabels): boolean {
+    return this.labels.every((label, index) => live.get(label)?.has(values[index] ?? '') ?? true)
   }
 
   abstract readonly type: MetricDescription['type']

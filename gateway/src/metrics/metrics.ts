@@ -1,5 +1,10 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { RoutingSnapshot } from '../routing/snapshot.ts'
+import type { Endpoint } from '../upstreams/endpoint.ts'
+import { isInService } from '../upstreams/in-service.ts'
+import { readAvailability } from './availability.ts'
 import { CounterFamily, GaugeFamily, HistogramFamily, ReadGauge, type MetricDescription } from './family.ts'
+import { liveLabelsOf } from './live-labels.ts'
 
 /** Upper bounds in seconds: short for refusals, long for generations of minutes. */
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
@@ -9,17 +14,11 @@ const INTER_TOKEN_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075
 
 const BACKENDS = ['memory', 'redis', 'local'] as const
 
-/** The state of one endpoint, for its gauges. */
-export interface EndpointState {
-  readonly upstream: string
-  readonly url: string
-  readonly available: boolean
-  readonly inFlight: number
-}
-
 /** What is read when somebody asks for the metrics. */
 export interface MetricSources {
-  readonly endpoints: () => readonly EndpointState[]
+  readonly endpoints: () => readonly Endpoint[]
+  /** What is routed to: series of anything else are forgotten. */
+  readonly routing: () => RoutingSnapshot
   /** Requests that wait for an endpoint. */
   readonly waiting: () => number
   readonly limitsBackend: () => (typeof BACKENDS)[number]
@@ -31,19 +30,24 @@ export type Metrics = ReturnType<typeof createMetrics>
 /** Creates the metrics of one gateway. */
 export function createMetrics() {
   const families = createFamilies()
+  let routing: MetricSources['routing'] | undefined
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   return {
     ...families,
     contentType: registry.contentType,
     /** Adds the gauges that are read from the running gateway. */
-    follow: (sources: MetricSources): void => follow(families, sources),
+    follow: (sources: MetricSources): void => {
+      routing = sources.routing
+      follow(families, sources)
+    },
     /** What there is, without its numbers; metrics of the process itself are left out. */
     describe: (): readonly MetricDescription[] => Object.values(families),
     /** All metrics in the text format of Prometheus. */
     render: async (): Promise<string> => {
       const text = await registry.metrics()
-      return [text, ...Object.values(families).map((family) => family.render())].join('\n')
+      const live = routing && liveLabelsOf(routing())
+      return [text, ...Object.values(families).map((family) => family.render(live))].join('\n')
     },
   }
 }
@@ -137,6 +141,11 @@ function createFamilies() {
       '1 for an endpoint that takes calls, 0 for one that its health, breaker or cool-down keeps out.',
       ['upstream', 'endpoint'],
     ),
+    availableEndpoints: new ReadGauge(
+      'gateway_upstream_available_endpoints',
+      'Endpoints that take calls; 0 for an upstream without any, absent for one that is stopped.',
+      ['upstream'],
+    ),
     queueDepth: new ReadGauge('gateway_queue_depth', 'Requests that wait for an endpoint.'),
     limitsBackend: new ReadGauge(
       'gateway_ratelimit_backend_state',
@@ -147,10 +156,11 @@ function createFamilies() {
 }
 
 function follow(families: ReturnType<typeof createFamilies>, sources: MetricSources): void {
-  const { endpoints, waiting, limitsBackend } = sources
+  const { endpoints, routing, waiting, limitsBackend } = sources
   families.upstreamInFlight.source = () => endpoints().map(({ upstream, url, inFlight }) => [[upstream, url], inFlight])
   families.endpointState.source = () =>
-    endpoints().map(({ upstream, url, available }) => [[upstream, url], available ? 1 : 0])
+    endpoints().map((endpoint) => [[endpoint.upstream, endpoint.url], isInService(endpoint) ? 1 : 0])
+  families.availableEndpoints.source = () => readAvailability(routing())
   families.queueDepth.source = () => [[[], waiting()]]
   families.limitsBackend.source = () => BACKENDS.map((name) => [[name], name === limitsBackend() ? 1 : 0])
 }
