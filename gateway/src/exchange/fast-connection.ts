@@ -32,6 +32,8 @@ export interface FastListener {
   /** Gives a connection to `node:http`, with what was read of it. */
   handOver(connection: FastConnection, socket: Socket, bytes: Buffer): void
   onRefused(code: string): void
+  /** An answer is sent, and its client was told that the connection is kept. */
+  onIdle(connection: FastConnection): void
   onClosed(connection: FastConnection): void
 }
 
@@ -292,7 +294,7 @@ export class FastConnection implements Sender {
 
   #next(): void {
     this.#body = undefined
-    if (this.#isLast || (this.#listener.isStopping && this.#pending === undefined)) {
+    if (this.#isLast) {
       this.#pending = undefined
       this.#deadlineMs = this.#listener.coarseNowMs + LINGER_MS
       this.close()
@@ -302,6 +304,7 @@ export class FastConnection implements Sender {
     if (this.#socket.isPaused()) this.#socket.resume()
     // Not at once: a client that sends a thousand requests in one go must not be answered a thousand calls deep.
     if (this.#pending !== undefined) process.nextTick(() => this.#readPending())
+    else this.#listener.onIdle(this)
   }
 
   #readPending(): void {

@@ -6,9 +6,9 @@ import type { ListenerOptions } from './listener.ts'
 const SWEEP_MS = 1_000
 
 /**
- * How long a stopping gateway keeps idle connections: the next request may be on its way, and closing under it would
- * look like a failure. A client under load sends it within this time, and its answer says that the connection ends. A
- * gateway that waits for no call does not wait for this either.
+ * How long a stopping gateway keeps idle connections that it has not announced the end of: the next request may be on its
+ * way, and closing under it would look like a failure. A client under load sends it within this time, and its answer says
+ * that the connection ends. A gateway that waits for no call does not wait for this either.
  */
 const LINGER_MS = 1_000
 
@@ -29,7 +29,7 @@ export class FastPath implements FastListener {
   readonly #takeOver: (socket: Socket) => void
   readonly #connections = new Set<FastConnection>()
   readonly #sweep: NodeJS.Timeout
-  #lingering: NodeJS.Timeout | undefined
+  readonly #lingerMs: number
 
   /** @param takeOver makes a connection one of `node:http` */
   constructor(options: ListenerOptions, takeOver: (socket: Socket) => void) {
@@ -42,6 +42,7 @@ export class FastPath implements FastListener {
     this.connectionLines = renderLines(keepAliveMs)
     this.#options = options
     this.#takeOver = takeOver
+    this.#lingerMs = Math.min(LINGER_MS, options.config.drain.maxMs)
     // One look at all connections a second costs less than timers that every request moves.
     const shortest = Math.min(SWEEP_MS, headersTimeoutMs, bodyTimeoutMs, keepAliveMs)
     this.#sweep = setInterval(() => this.#check(), shortest).unref()
@@ -59,6 +60,10 @@ export class FastPath implements FastListener {
     this.#options.onRefused(code)
   }
 
+  onIdle(connection: FastConnection): void {
+    if (this.isStopping) this.#closeSoon(connection)
+  }
+
   onClosed(connection: FastConnection): void {
     this.#connections.delete(connection)
     this.#endWithLast()
@@ -73,11 +78,10 @@ export class FastPath implements FastListener {
     process.nextTick(() => socket.resume())
   }
 
-  /** From now on each answer ends its connection. What is idle for long is closed too. */
+  /** From now on each answer ends its connection. What stays idle is closed too. */
   stop(): void {
     this.isStopping = true
-    const { maxMs } = this.#options.config.drain
-    this.#lingering = setTimeout(() => this.#closeIdle(), Math.min(LINGER_MS, maxMs))
+    for (const connection of this.#connections) this.#closeSoon(connection)
     this.#endWithLast()
   }
 
@@ -85,14 +89,16 @@ export class FastPath implements FastListener {
     for (const connection of this.#connections) connection.destroy()
   }
 
-  #closeIdle(): void {
-    for (const connection of this.#connections) if (connection.isIdle) connection.close()
+  #closeSoon(connection: FastConnection): void {
+    if (!connection.isIdle) return
+    const closeIfIdle = (): void => {
+      if (connection.isIdle) connection.close()
+    }
+    setTimeout(closeIfIdle, this.#lingerMs).unref()
   }
 
   #endWithLast(): void {
-    if (!this.isStopping || this.#connections.size > 0) return
-    clearInterval(this.#sweep)
-    clearTimeout(this.#lingering)
+    if (this.isStopping && this.#connections.size === 0) clearInterval(this.#sweep)
   }
 
   #check(): void {

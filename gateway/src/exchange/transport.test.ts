@@ -441,3 +441,19 @@ test('reads plain requests itself and goes over to node:http in the middle of a 
   await eventually(() => wire.received).toMatch(/"1"[\s\S]*"2"[\s\S]*"3"$/)
   expect(kinds).toEqual(['FastExchange', 'NodeExchange', 'NodeExchange'])
 })
+
+test('stops: a connection that was promised another call before is kept for it a little longer', async () => {
+  const listener = await listen('fast', async (exchange) => {
+    exchange.open(200, {})
+    await exchange.write(Buffer.from(exchange.path))
+    if (exchange.path === '/later') exchange.end()
+  })
+  const wire = new Wire(listener.port).send(post('{}'))
+  await eventually(() => wire.received).toContain('/v1/x')
+  listener.stopAccepting()
+  listener.exchanges[0]?.end()
+  await eventually(() => wire.received).toMatch(/0\r\n\r\n$/)
+  wire.send(post('{}', '', '/later'))
+  expect(await wire.closed()).toMatch(/connection: keep-alive[\s\S]*connection: close[\s\S]*\/later\r\n0\r\n\r\n$/)
+  await listener.closed()
+})
