@@ -343,16 +343,33 @@ test('closes a connection on which something arrives that nobody asked for', asy
   expect(sockets).toHaveLength(2)
 })
 
-test('does not take for an answer what the server said before it could know of the call', async () => {
+/** Between a timer and the end of the turn connections are read, and calls that begin are not sent yet. */
+const afterTimer = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
+
+test.each<[string, (socket: Socket | undefined) => void]>([
+  ['said something', (socket) => socket?.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n')],
+  ['closed the connection', (socket) => socket?.end()],
+  ['reset the connection', (socket) => socket?.resetAndDestroy()],
+])('answers a call from a new connection when the server %s before it was sent', async (_what, act) => {
   const { url, requests, sockets } = await startScript((_request, socket) => socket.write(OK))
   const client = open(url)
   await whole(post(client))
-  // Between a timer and the end of the turn the connection is read, and the request is not sent yet.
-  await new Promise((resolve) => setTimeout(resolve, 1))
-  sockets[0]?.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n')
+  await afterTimer()
+  act(sockets[0])
   expect((await whole(post(client))).status).toBe(200)
   expect(sockets).toHaveLength(2)
   expect(requests).toHaveLength(2)
+})
+
+test('does not send a call that is aborted at once', async () => {
+  const { url, requests, sockets } = await startScript((_request, socket) => socket.write(OK))
+  const client = open(url)
+  await whole(post(client))
+  const call = post(client, '"unwanted"')
+  call.abort(new Error('the client left'))
+  expect((await whole(post(client, '"next"'))).body).toBe('ok')
+  await eventually(() => sockets[0]?.destroyed).toBe(true)
+  expect(requests.join('')).not.toContain('unwanted')
 })
 
 test('refuses to send a header that would be two', () => {

@@ -100,6 +100,18 @@ describe.each(TRANSPORTS)('over the %s transport', (transport) => {
     expect(known).toMatch(/\r\n\r\nabcdef$/)
   })
 
+  test('sends large and small pieces in their order', async () => {
+    const sizes = [1, 5_000, 16_384, 3, 40_000, 1, 16_383, 70_000, 2, 9]
+    const pieces = sizes.map((size, i) => Buffer.alloc(size, String(i)))
+    const { port } = await listen(transport, async (exchange) => {
+      exchange.open(200, { 'content-length': sizes.reduce((sum, size) => sum + size) })
+      for (const piece of pieces) await exchange.write(piece)
+      exchange.end()
+    })
+    const answer = await new Wire(port).send(post('{}', CLOSE)).closed()
+    expect(answer.endsWith(`\r\n\r\n${pieces.join('')}`)).toBe(true)
+  })
+
   test.each([204, 304])('sends no body with a %i', async (status) => {
     const { port } = await listen(transport, (exchange) => {
       exchange.open(status, {})
