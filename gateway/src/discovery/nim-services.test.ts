@@ -41,6 +41,14 @@ test.each([
   expect(parseNIMService(object)).toMatchObject({ ready: false })
 })
 
+test.each([
+  ['scaled to nothing', { ...nimService({ state: 'NotReady' }), spec: { replicas: 0 } }, true],
+  ['being deleted', nimService(undefined, { deletionTimestamp: '2026-01-02T00:00:00Z' }), true],
+  ['starting', { ...nimService({ state: 'NotReady' }), spec: { replicas: 1 } }, false],
+])('knows whether one that is %s is meant to take no requests', (_name, object, stopped) => {
+  expect(parseNIMService(object)?.stopped).toBe(stopped)
+})
+
 test('passes over what is no NIMService', () => {
   expect(parseNIMService({ metadata: {} })).toBeUndefined()
 })

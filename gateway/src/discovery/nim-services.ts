@@ -10,6 +10,7 @@ const NIMService = z.object({
     creationTimestamp: z.string().optional(),
     deletionTimestamp: z.string().optional(),
   }),
+  spec: z.object({ replicas: z.number().optional() }).optional(),
   status: z
     .object({
       state: z.string().optional(),
@@ -30,7 +31,7 @@ export const NIM_SERVICES: WatchedResource<ObservedService> = {
 export function parseNIMService(object: unknown): ObservedService | undefined {
   const parsed = NIMService.safeParse(object)
   if (!parsed.success) return undefined
-  const { metadata, status } = parsed.data
+  const { metadata, spec, status } = parsed.data
   const url = urlOf(status?.model?.clusterEndpoint ?? '')
   return {
     project: metadata.namespace,
@@ -39,7 +40,7 @@ export function parseNIMService(object: unknown): ObservedService | undefined {
     // The operator names the Service like the NIMService and reports its address as cluster IP and port.
     service: metadata.name,
     ready: status?.state === 'Ready' && url !== '' && metadata.deletionTimestamp === undefined,
-    stopped: metadata.deletionTimestamp !== undefined,
+    stopped: spec?.replicas === 0 || metadata.deletionTimestamp !== undefined,
     created: secondsOf(metadata.creationTimestamp),
   }
 }
