@@ -73,8 +73,14 @@ describe('two servers behind one Service', () => {
     const clients = startClients(gateway.url, 8, true)
     await clients.more(50)
     slices.setServers([staying.url])
+    // Idle for a moment it is also before the gateway has heard of it.
+    const before = await eventually(async () => {
+      const calls = await served(leaving)
+      await clients.more(30)
+      expect(await served(leaving)).toBe(calls)
+      return calls
+    })
     await eventually(async () => expect((await statsOf(leaving)).active).toBe(0))
-    const before = await served(leaving)
     await clients.more(100)
     expect(await served(leaving)).toBe(before)
     await clients.stop()
