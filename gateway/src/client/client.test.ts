@@ -289,7 +289,7 @@ test('does not make a question after health wait behind calls', async () => {
   const client = open(url, { maxConnections: 1 })
   const busy = post(client).head()
   expect((await whole(client.start({ method: 'GET', path: '/health', headers: {}, body: [] }))).body).toBe('ok')
-  const failed = expect(busy).rejects.toMatchObject({ kind: 'broken' })
+  const failed = expect(busy).rejects.toMatchObject({ kind: 'stopped' })
   await client.close()
   await failed
 })
@@ -382,7 +382,7 @@ test.each(SCHEMES)('over %s: breaks off what is under way when it is closed', as
   const { url, requests } = await startScript(() => undefined, scheme)
   const client = open(url)
   const head = post(client).head()
-  const failed = expect(head).rejects.toMatchObject({ name: 'UpstreamError' })
+  const failed = expect(head).rejects.toMatchObject({ name: 'UpstreamError', kind: 'stopped' })
   await eventually(() => requests.length).toBe(1)
   await client.close()
   await failed

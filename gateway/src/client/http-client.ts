@@ -60,7 +60,7 @@ class HttpClient implements UpstreamClient, ConnectionOwner {
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#sweep)
-    const reason = new UpstreamError('broken', 'the client is closed')
+    const reason = new UpstreamError('stopped', 'the gateway stops')
     for (const call of this.#waiting) call.answer.fail(reason)
     this.#waiting.clear()
     for (const connection of this.#connections) connection.destroy(reason)

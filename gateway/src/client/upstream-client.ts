@@ -62,11 +62,12 @@ export interface ClientOptions {
 
 /**
  * How an upstream failed: `unreachable` no connection, `broken` the connection or the answer broke off or was not HTTP,
- * `timeout` it was silent for too long. `message` is for the log: it may name internal addresses.
+ * `timeout` it was silent for too long; `stopped`: not the upstream, but this gateway ended the call. `message` is for the
+ * log: it may name internal addresses.
  */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError' as const
-  readonly kind: 'unreachable' | 'broken' | 'timeout'
+  readonly kind: 'unreachable' | 'broken' | 'timeout' | 'stopped'
 
   constructor(kind: UpstreamError['kind'], message: string, options?: ErrorOptions) {
     super(message, options)

@@ -10,6 +10,8 @@ export function upstreamRefusal(error: UpstreamError, upstream: string): Gateway
       return new GatewayError('upstream_error', `The upstream ${upstream} broke off its answer.`, { cause: error })
     case 'timeout':
       return new GatewayError('upstream_timeout', `The upstream ${upstream} did not answer in time.`, { cause: error })
+    case 'stopped':
+      return new GatewayError('upstream_error', 'The gateway stopped before the answer was complete.', { cause: error })
     default:
       return error.kind satisfies never
   }

@@ -24,7 +24,8 @@ const STATUS_CAUSES = new Map<number, FallbackCause>([
   [504, '504'],
 ])
 
-const KIND_CAUSES = { unreachable: 'connect', broken: '502', timeout: 'timeout' } as const
+/** A gateway that stops has no other endpoint to try: 500 is not repeated. */
+const KIND_CAUSES = { unreachable: 'connect', broken: '502', timeout: 'timeout', stopped: '500' } as const
 
 /** A failure that is over in a moment, or on another endpoint: 500 is the request's own fault too often. */
 const WORTH_RETRYING: ReadonlySet<FallbackCause> = new Set(['connect', '429', '502', '503', '504'])

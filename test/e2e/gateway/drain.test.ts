@@ -106,6 +106,6 @@ test('a stream that outlasts the drain ends in an error event, not in silence, a
   gateway.child.kill('SIGTERM')
   expect(await gateway.exited).toEqual([0, null])
   expect(isCompleteStream(await stream)).toBe(false)
-  expect(received).toContain('"error"')
+  expect(received).toContain('"error":{"message":"The gateway stopped before the answer was complete."')
   await eventually(async () => expect((await statsOf(worker)).active).toBe(0))
 })
