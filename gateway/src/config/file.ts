@@ -26,8 +26,9 @@ export function readConfigFile(file: string): ConfigFile {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const broken = document.errors.map(({ code, pos }): ConfigProblem => {
     const { line, col } = lines.linePos(pos[0])
-    // The message of the parser quotes the text, which may be a secret; the code says enough.
-    return { where: `${file}:${line}:${col}`, problem: `is not valid YAML: ${code.toLowerCase().replaceAll('_', ' ')}` }
+    // The message of the parser quotes the text, which may be a secret.
+    const fault = YAML_FAULTS.get(code) ?? code.toLowerCase().replaceAll('_', ' ')
+    return { where: `${file}:${line}:${col}`, problem: `is not valid YAML: ${fault}` }
   })
   if (broken.length > 0) throw new ConfigError(broken)
   const root: unknown = toJs(document, file) ?? {}
@@ -65,10 +66,19 @@ function readText(file: string): string {
   throw new ConfigError([{ where: file, problem: `is larger than ${MAX_BYTES} bytes` }])
 }
 
+/** The codes of the parser that do not explain themselves. */
+const YAML_FAULTS = new Map<string, string>([
+  ['BAD_INDENT', 'a line begins too far left, or a bracket is not closed'],
+  ['BAD_SCALAR_START', 'a value begins with a character that must be in quotes'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'a field begins inside a value: one of them needs a line of its own, or quotes'],
+  ['MISSING_CHAR', 'a dash, colon, comma, bracket or quote is missing'],
+  ['MULTILINE_IMPLICIT_KEY', 'the name of a field goes over several lines, or its colon is missing'],
+])
+
 const READ_PROBLEMS = new Map([
   ['ENOENT', 'does not exist; GATEWAY_CONFIG_FILE names it'],
   ['EISDIR', 'is a folder; GATEWAY_CONFIG_FILE must name a file'],
-  ['EACCES', 'must not be read by the user of this process'],
+  ['EACCES', 'may not be read by the user of this process'],
   ['ERR_ENCODING_INVALID_ENCODED_DATA', 'is not UTF-8'],
 ])
 

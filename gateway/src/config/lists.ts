@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import type { Fields, ListRule } from './draft.ts'
+import { nearest } from './nearest.ts'
+import { plainMessage } from './plain-message.ts'
 import { clampPercent, parseJson, readList, refuse, splitList, type Reading } from './values.ts'
 
 /** The digest of an API key, as the configuration holds it. */
@@ -19,9 +21,9 @@ export const LIST_RULES: ReadonlyMap<string, ListRule> = new Map<string, ListRul
 export function readUpstreams(text: string): Reading {
   const upstreams: { name: string; url: string }[] = []
   const problems: string[] = []
-  for (const entry of splitList(text)) {
+  for (const [index, entry] of splitList(text).entries()) {
     const [name, url] = splitEntry(entry)
-    if (name === '' || url === '') problems.push('an entry is not name=url (a URL must not hold "," or ";")')
+    if (name === '' || url === '') problems.push(`entry ${index + 1} is not name=url (a URL must not hold "," or ";")`)
     else if (upstreams.some((other) => other.name === name)) problems.push(`the name ${name} is used twice`)
     else upstreams.push({ name, url })
   }
@@ -116,9 +118,13 @@ export function readKeyPolicies(text: string): Reading {
 }
 
 // A restriction that is asked for but not understood must not be left out: that would open what should be closed.
-function describePolicyIssue({ code, path, message }: z.core.$ZodIssue): string {
-  if (code === 'unrecognized_keys') return `an unknown field; the fields are ${Object.keys(KeyPolicy.shape).join(', ')}`
-  return path.length === 0 ? 'must be an object' : `${path.join('.')}: ${message}`
+function describePolicyIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const fields = Object.keys(KeyPolicy.shape)
+    const meant = issue.keys.map((name) => nearest(name, fields)).find((field) => field !== undefined)
+    return `an unknown field${meant === undefined ? '' : `, perhaps ${meant}`}; the fields are ${fields.join(', ')}`
+  }
+  return issue.path.length === 0 ? 'must be an object' : `${issue.path.join('.')} ${plainMessage(issue)}`
 }
 
 function keyFields(policy: z.infer<typeof KeyPolicy>): Fields {

@@ -478,7 +478,13 @@ logLevel: loud
     ['is a list', '- a', 'must be an object'],
     ['has a tab', 'server:\n\tport: 1', ':2:1: is not valid YAML: tab as indent'],
     ['says something twice', 'logLevel: info\nlogLevel: warn', ':2:1: is not valid YAML: duplicate key'],
-    ['ends in the middle', '{"server": {', 'is not valid YAML'],
+    ['ends in the middle', '{"server": {', 'is not valid YAML: a dash, colon, comma, bracket or quote is missing'],
+    [
+      'has a colon in a value',
+      'defaultUpstream: gw-test: b',
+      ':1:18: is not valid YAML: a field begins inside a value',
+    ],
+    ['has an odd time', 'auth: { keys: [{ key: k, expiresAt: soon }] }', 'must be a time such as 2027-01-31T12:00:00Z'],
     ['uses an anchor that is none', 'logLevel: *gw-test-secret', 'must be quoted'],
     ['is of another kind', 'kind: Deployment', 'GatewayConfig'],
   ])('is refused when it %s, without being quoted', (_name, text, problem) => {

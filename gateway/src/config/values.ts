@@ -51,7 +51,8 @@ export function readCount(text: string): Reading {
 
 /** Seconds, decimals allowed, as milliseconds. */
 export function readSeconds(text: string): Reading {
-  if (!/^\d{1,9}(\.\d{1,3})?$/.test(text)) return refuse('must be a number of seconds, 0 or more')
+  if (!/^\d{1,9}(\.\d{1,3})?$/.test(text))
+    return refuse('must be a number of seconds, 0 or more, with up to three decimals')
   return { value: Math.round(Number(text) * 1000) }
 }
 

@@ -12,7 +12,10 @@ export const KeyPolicy = z.strictObject({
   models: z.array(z.string().min(1)).optional().describe('The only models this key may ask for; all, if unset.'),
   limits: CallerLimits.prefault({}).describe('What it may use: absent: `limits.default`; null: no limit; 0: nothing.'),
   team: z.string().max(64).optional().describe('Whose usage it is, in usage records.'),
-  expiresAt: z.iso.datetime({ offset: true }).optional().describe('When it ends, as 2027-01-31T12:00:00Z.'),
+  expiresAt: z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2027-01-31T12:00:00Z' })
+    .optional()
+    .describe('When it ends, as 2027-01-31T12:00:00Z.'),
   disabled: z.boolean().default(false).describe('Refuses the key without forgetting it.'),
 })
 
