@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { z } from 'zod'
+import { plainMessage } from '../config/plain-message.ts'
 import { KeyPolicy } from '../config/schema/auth.ts'
 import { messageOf } from '../errors.ts'
 import type { StoredPolicy } from './key-changes.ts'
@@ -109,8 +109,10 @@ function readPolicy(values: Values, nowMs: number): StoredPolicy {
     ...(values.team === undefined ? {} : { team: values.team }),
     ...(values.expires === undefined ? {} : { expiresAt: readExpiry(values.expires, nowMs) }),
   })
-  if (!policy.success) throw new KeysUsageError(z.prettifyError(policy.error))
-  return policy.data
+  if (policy.success) return policy.data
+  throw new KeysUsageError(
+    policy.error.issues.map((issue) => `--${String(issue.path[0])} ${plainMessage(issue)}`).join('; '),
+  )
 }
 
 function splitList(values: readonly string[] = []): string[] {
@@ -143,6 +145,7 @@ function readSpan(flag: string, text: string): number {
   const [, amount, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
   const unitMs = UNITS_MS[unit]
   if (text === '0') return 0
-  if (unitMs === undefined) throw new KeysUsageError(`--${flag} is a span such as 90s, 30m, 24h or 30d`)
+  const orDate = flag === 'expires' ? ', or a date such as 2027-01-31' : ''
+  if (unitMs === undefined) throw new KeysUsageError(`--${flag} is a span such as 90s, 30m, 24h or 30d${orDate}`)
   return Number(amount) * unitMs
 }

@@ -161,13 +161,18 @@ test.each([
   ['a flag of another verb', ['revoke', 'a', '--models', 'x', '--stdin'], 2, /no flag --models/],
   ['an unknown flag', ['create', 'a', '--scope', 'x', '--stdin'], 2, /--scope/],
   ['a limit that is none', ['create', 'a', '--requests', '-1', '--stdin'], 2, /--requests/],
-  ['a project that is no namespace', ['create', 'a', '--projects', 'Demo', '--stdin'], 2, /namespace/],
-  ['an odd span', ['create', 'a', '--expires', '3 weeks', '--stdin'], 2, /--expires is a span/],
+  [
+    'a project that is no namespace',
+    ['create', 'a', '--projects', 'Demo', '--stdin'],
+    2,
+    /--projects must be a namespace or \*$/m,
+  ],
+  ['an odd span', ['create', 'a', '--expires', '3 weeks', '--stdin'], 2, /--expires is a span .*, or a date/],
   ['a date that is over', ['create', 'a', '--expires', '2029-12-31', '--stdin'], 2, /in the future/],
   ['a date that does not exist', ['create', 'a', '--expires', '2030-02-40', '--stdin'], 2, /does not exist/],
   ['an odd output', ['list', '-o', 'xml', '--stdin'], 2, /json/],
   ['a key that is not there', ['revoke', 'a', '--stdin'], 3, /no key a/],
-  ['a key to rotate that is not there', ['rotate', 'a', '--stdin'], 3, /no key a/],
+  ['a key to rotate that is not there', ['rotate', 'a', '--stdin'], 3, /no key a\nSee .*keys list/],
 ])('refuses %s', async (_name, argv, code, message) => {
   const ran = await keys(argv)
   expect(ran).toMatchObject({ code, stdout: '' })

@@ -118,7 +118,8 @@ function renderJson(data: unknown): string {
 function explain(error: unknown): string {
   if (error instanceof KeysUsageError) return `error: ${error.message}\nRun nexus-gateway keys --help for the flags.`
   if (error instanceof KeyDocumentError) return `error: the document of the keys cannot be read: ${error.message}`
-  return `error: ${messageOf(error)}`
+  const isLost = error instanceof KeyChangeError && error.code === 'not_found'
+  return `error: ${messageOf(error)}${isLost ? '\nSee which there are: nexus-gateway keys list' : ''}`
 }
 
 function exitCodeOf(error: unknown): number {
