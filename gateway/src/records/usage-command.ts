@@ -47,9 +47,14 @@ export async function runUsageCommand(
     return 0
   } catch (error) {
     const hint = error instanceof UsageArgumentsError ? '\nRun nexus-gateway usage --help for the flags.' : ''
-    io.stderr.write(`error: ${messageOf(error)}${hint}\n`)
+    io.stderr.write(`error: ${explain(error)}${hint}\n`)
     return error instanceof UsageArgumentsError ? EXIT.usage : EXIT.failure
   }
+}
+
+function explain(error: unknown): string {
+  const isLost = error instanceof Error && 'code' in error && error.code === 'ENOENT' && 'path' in error
+  return isLost ? `there is no file ${String(error.path)}` : messageOf(error)
 }
 
 async function sumUp({ files, by, sinceMs, untilMs }: UsageRequest, io: CommandIo) {
