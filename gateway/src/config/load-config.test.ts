@@ -365,7 +365,7 @@ describe('the API of the cluster', () => {
   test('is needed by an upstream that names a Service', () => {
     const file = writeConfig('upstreams:\n  - name: a\n    service: {namespace: demo, name: llama}\n')
     expect(problemsOf({ GATEWAY_CONFIG_FILE: file })).toEqual([
-      `${file}:3 (upstreams[0].service): needs KUBERNETES_SERVICE_HOST: run in a pod, or set kubernetes.apiUrl`,
+      `${file}:3 (upstreams[0].service): needs KUBERNETES_SERVICE_HOST: run in a pod, or set kubernetes.apiUrl (GATEWAY_KUBERNETES_API_URL)`,
     ])
     expect(loadConfig({ GATEWAY_CONFIG_FILE: file, KUBERNETES_SERVICE_HOST: 'api' }).config.upstreams).toHaveLength(1)
   })

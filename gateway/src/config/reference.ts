@@ -7,8 +7,8 @@ This page is written from the schema: \`npm run golden\` writes it anew.
 
 A value is taken from the environment (\`GATEWAY_*\`), else from the file that \`GATEWAY_CONFIG_FILE\` names (YAML or JSON), else from
 the default. Of lists, entries of one name (upstreams), id (models) or key are one entry: the environment replaces an upstream and
-amends a model or a key. A variable that is set but empty counts as unset. \`nexus-gateway config print --origin\` shows every value and
-where it came from, \`nexus-gateway config check\` what is wrong.
+amends a model or a key. A variable that is set but empty counts as unset. \`nexus gateway config print --origin\` shows every value and
+where it came from, \`nexus gateway config check\` what is wrong.
 
 The file is read again when it changes, and on SIGHUP. A file that is not valid changes nothing: it is logged and counted in
 \`gateway_config_reload_failures_total\`. \`server\` (but for \`adminToken\`), \`auth.secret\`, \`discovery\` and \`kubernetes\` come into force

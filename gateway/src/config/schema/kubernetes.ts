@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
 /** What is wrong where something needs a cluster and nothing says how to reach one. */
-export const NEEDS_CLUSTER = 'needs KUBERNETES_SERVICE_HOST: run in a pod, or set kubernetes.apiUrl'
+export const NEEDS_CLUSTER =
+  'needs KUBERNETES_SERVICE_HOST: run in a pod, or set kubernetes.apiUrl (GATEWAY_KUBERNETES_API_URL)'
 
 /** How the API of the cluster is reached: by discovery, by upstreams that name a Service, and by `auth.secret`. */
 export const Kubernetes = z.strictObject({
