@@ -23,6 +23,16 @@ export interface RegistryOptions {
   readonly lingerMs?: number
 }
 
+/** Every change of an endpoint, in the words of the log. */
+const CHANGES: Readonly<Record<EndpointChange, string>> = {
+  opened: 'an endpoint fails again and again: it gets no calls until its breaker lets one try',
+  half_opened: 'an endpoint gets one call, to try',
+  closed: 'an endpoint works again: it gets calls',
+  unhealthy: 'an endpoint fails its health checks: it gets no calls',
+  healthy: 'an endpoint passes its health checks again',
+  removed: 'an endpoint is gone',
+}
+
 /** What the registry keeps for one address. */
 interface Entry {
   readonly endpoint: LiveEndpoint
@@ -120,7 +130,7 @@ export class EndpointRegistry {
   readonly #changed = (endpoint: LiveEndpoint, change: EndpointChange): void => {
     const { upstream, url } = endpoint
     const isBad = change === 'opened' || change === 'unhealthy'
-    this.#options.log[isBad ? 'warn' : 'info']({ event: 'endpoint', upstream, url, change }, 'an endpoint changed')
+    this.#options.log[isBad ? 'warn' : 'info']({ event: 'endpoint', upstream, url, change }, CHANGES[change])
     this.#options.onState?.(endpoint, change)
   }
 
