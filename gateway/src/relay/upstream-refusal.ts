@@ -5,7 +5,10 @@ import { GatewayError } from '../errors.ts'
 export function upstreamRefusal(error: UpstreamError, upstream: string): GatewayError {
   switch (error.kind) {
     case 'unreachable':
-      return new GatewayError('no_healthy_upstream', `The upstream ${upstream} cannot be reached.`, { cause: error })
+      return new GatewayError('no_healthy_upstream', `The upstream ${upstream} cannot be reached.`, {
+        headers: { 'retry-after': '1' },
+        cause: error,
+      })
     case 'broken':
       return new GatewayError('upstream_error', `The upstream ${upstream} broke off its answer.`, { cause: error })
     case 'timeout':

@@ -140,6 +140,12 @@ test.each([
   expect(await seriesOf(gateway.url, 'gateway_fallback_used_total{from_model="m",to_model="backup"}')).toBe(1)
 })
 
+test('says when to ask again where no server can be reached', async () => {
+  const gateway = await startConfigured({ w: 'http://127.0.0.1:9' }, {})
+  const { status, headers } = await ask(gateway.url, { model: 'w' })
+  expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+})
+
 test.each([400, 401, 403, 404, 413, 422])('moves on to no other model where the upstream answers %i', async (code) => {
   const upstream = await startAnswering(status(code, '{"error":{"message":"yours"}}'))
   const backup = await startAnswering(status(200, OK))
