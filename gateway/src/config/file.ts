@@ -56,15 +56,27 @@ function digestOf(text: string): string {
 }
 
 function readText(file: string): string {
+  const bytes = readBytes(file)
+  // A write that was cut off: taken as it is, it would end all routes and keys of a running gateway.
+  if (bytes.length === 0) throw new ConfigError([{ where: file, problem: EMPTY }])
+  if (bytes.length > MAX_BYTES) throw new ConfigError([{ where: file, problem: `is larger than ${MAX_BYTES} bytes` }])
   try {
-    const bytes = readFileSync(file)
-    if (bytes.length <= MAX_BYTES) return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new ConfigError([{ where: file, problem: 'is not UTF-8' }])
+  }
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     throw new ConfigError([{ where: file, problem: READ_PROBLEMS.get(code) ?? `cannot be read (${code})` }])
   }
-  throw new ConfigError([{ where: file, problem: `is larger than ${MAX_BYTES} bytes` }])
 }
+
+const EMPTY = 'is empty; a file that shall say nothing has a comment'
 
 /** The codes of the parser that do not explain themselves. */
 const YAML_FAULTS = new Map<string, string>([
@@ -79,7 +91,6 @@ const READ_PROBLEMS = new Map([
   ['ENOENT', 'does not exist; GATEWAY_CONFIG_FILE names it'],
   ['EISDIR', 'is a folder; GATEWAY_CONFIG_FILE must name a file'],
   ['EACCES', 'may not be read by the user of this process'],
-  ['ERR_ENCODING_INVALID_ENCODED_DATA', 'is not UTF-8'],
 ])
 
 function toJs(document: ReturnType<typeof parseDocument>, file: string): unknown {

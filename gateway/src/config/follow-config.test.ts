@@ -90,6 +90,16 @@ test('keeps what is in force while the file is not valid or gone, and says so on
   await eventually(() => ports).toEqual([2])
 })
 
+test('keeps what is in force where a write was cut off before its first byte', async () => {
+  const file = portFile(temporaryFolder(), 1)
+  const { ports, problems, begin } = follow(file)
+  begin()
+  writeFileSync(file, '')
+  await eventually(() => problems).toHaveLength(1)
+  expect(String(problems[0])).toContain('is empty')
+  expect(ports).toEqual([])
+})
+
 test('brings nothing into force when the file is again what it was', async () => {
   const folder = temporaryFolder()
   const file = portFile(folder, 1)

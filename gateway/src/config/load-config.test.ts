@@ -418,7 +418,7 @@ describe('a file', () => {
       expect(loadConfig({ ...KEY, GATEWAY_CONFIG_FILE: file }).config.server.port).toBe(8100)
   })
 
-  test('may be empty', () => {
+  test('may say nothing', () => {
     expect(loadConfig({ ...KEY, GATEWAY_CONFIG_FILE: writeConfig('# nothing yet\n') }).config.server.port).toBe(8000)
   })
 
@@ -503,14 +503,16 @@ logLevel: loud
     const dir = temporaryFolder()
     mkdirSync(join(dir, 'folder'))
     writeFileSync(join(dir, 'binary'), Buffer.from([0xff, 0xfe, 0x00]))
+    writeFileSync(join(dir, 'empty'), '')
     writeFileSync(join(dir, 'huge'), 'x'.repeat(5_000_000))
-    const said = ['none', 'folder', 'binary', 'huge'].map((name) =>
+    const said = ['none', 'folder', 'binary', 'empty', 'huge'].map((name) =>
       problemsOf({ GATEWAY_CONFIG_FILE: join(dir, name), GATEWAY_PORT: 'x' }),
     )
     expect(said.map(([first]) => first)).toEqual([
       expect.stringContaining('does not exist'),
       expect.stringContaining('is a folder'),
       expect.stringContaining('is not UTF-8'),
+      expect.stringContaining('is empty'),
       expect.stringContaining('larger than'),
     ])
     for (const [, second] of said) expect(second).toBe('GATEWAY_PORT: must be a whole number')

@@ -10,7 +10,7 @@ the default. Of lists, entries of one name (upstreams), id (models) or key are o
 amends a model or a key. A variable that is set but empty counts as unset. \`nexus gateway config print --origin\` shows every value and
 where it came from, \`nexus gateway config check\` what is wrong.
 
-The file is read again when it changes, and on SIGHUP. A file that is not valid changes nothing: it is logged and counted in
+The file is read again when it changes, and on SIGHUP. A file that is not valid, or empty, changes nothing: it is logged and counted in
 \`gateway_config_reload_failures_total\`. \`server\` (but for \`adminToken\`), \`auth.secret\`, \`discovery\` and \`kubernetes\` come into force
 at the next start. A mount by \`subPath\` never changes: mount the whole ConfigMap.
 
