@@ -75,7 +75,8 @@ function messageFor(
   isHopeless: boolean,
 ): string {
   const limit = limitOf(kind, limits)
-  if (limit === 0) return `Rate limit exceeded: the limit of this key's ${kind} is 0.`
+  if (limit === 0)
+    return `Rate limit exceeded: the limit of this key's ${kind} is 0. Ask the platform admin for another.`
   if (isHopeless) {
     return `Rate limit exceeded: the request may take ${tokens} tokens, the limit is ${limit} per minute. Ask for fewer tokens.`
   }

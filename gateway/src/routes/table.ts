@@ -83,7 +83,11 @@ export class RouteTable {
     const here = this.routes.filter((route) => matches(route.path, path))
     const route = here.find((candidate) => candidate.method === method)
     if (route !== undefined) return route
-    if (here.length === 0) throw new GatewayError('unknown_url', 'There is nothing at this URL. See GET /v1/models.')
+    if (here.length === 0)
+      throw new GatewayError(
+        'unknown_url',
+        'There is nothing at this URL. The base URL of a client ends in /v1, and not every OpenAI route is here.',
+      )
     const allow = here.map((candidate) => candidate.method).join(', ')
     throw new GatewayError('method_not_allowed', `This URL takes ${allow} only.`, { headers: { allow } })
   }
