@@ -70,9 +70,11 @@ function upstreamIssues(links: Links): LinkIssue[] {
       ...Object.keys(served).map((name) => [['models', index, 'served', name], name] as const),
     ]),
   ]
-  return used.flatMap(([path, name]) =>
-    name === undefined || names.has(name) ? [] : [{ path, message: `no upstream is named ${name}; ${known}` }],
-  )
+  return used.flatMap(([path, name]) => {
+    if (name === undefined || names.has(name)) return []
+    const hint = name.includes('/') ? ' (a deployment is none: name an upstream for its Service)' : ''
+    return [{ path, message: `no upstream is named ${name}; ${known}${hint}` }]
+  })
 }
 
 /** The upstreams that a route names, each with its place in the route. */

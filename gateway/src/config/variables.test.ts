@@ -169,6 +169,7 @@ const BAD: [name: string, text: string, hint: string, others?: Environment][] = 
   ['GATEWAY_DEFAULT_UPSTREAM', 'ghost', 'no upstream is named ghost'],
   ['GATEWAY_ROUTE_POLICIES', '[]', 'JSON object'],
   ['GATEWAY_ROUTE_POLICIES', '{"m":{"strategy":"direct","target":"ghost"}}', 'no upstream is named ghost', ONE],
+  ['GATEWAY_DEFAULT_UPSTREAM', 'demo/llama', 'a deployment is none: name an upstream for its Service'],
   ['GATEWAY_ROUTE_POLICIES', '{"m":{"strategy":"shuffle"}}', 'direct, weighted or canary', ONE],
   ['GATEWAY_ROUTE_POLICIES', '{"m":{"targets":[{"name":"a","weight":0}]}}', 'must not all be 0', ONE],
   ['GATEWAY_ROUTE_POLICIES', '{"m":{"strategy":"canary","primary":"a","canary":"a","percents":1}}', 'percents', ONE],
