@@ -6,6 +6,8 @@ import { nearest } from './nearest.ts'
 import { SETTINGS, VARIABLES, VARIABLE_NAMES, type Variable } from './variables.ts'
 import { readBoolean } from './values.ts'
 
+const PREFIX = 'GATEWAY_'
+
 /** Environment variables as a process sees them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -30,7 +32,7 @@ export function gatewayVariables(env: Environment): ReadonlyMap<string, string> 
   const found = new Map<string, string>()
   for (const [name, text = ''] of Object.entries(env)) {
     const upper = name.toUpperCase()
-    if (!upper.startsWith('GATEWAY_') || text.trim() === '') continue
+    if (!upper.startsWith(PREFIX) || text.trim() === '') continue
     if (name === upper || !found.has(upper)) found.set(upper, text.trim())
   }
   return found
@@ -89,11 +91,16 @@ function describeEntry(draft: Draft, path: Path): string {
 export function checkNames(variables: ReadonlyMap<string, string>, isStrict: boolean, findings: Findings): void {
   for (const name of variables.keys()) {
     if (VARIABLE_NAMES.has(name) || isServiceLink(name)) continue
-    const guess = nearest(name, VARIABLE_NAMES)
-    const problem = `is not a variable of the gateway${guess === undefined ? '' : `; did you mean ${guess}?`}`
+    // What all begin with would make short names alike.
+    const guess = nearest(unprefixed(name), [...VARIABLE_NAMES].map(unprefixed))
+    const problem = `is not a variable of the gateway${guess === undefined ? '' : `; did you mean ${PREFIX}${guess}?`}`
     if (isStrict) findings.problems.push({ where: name, problem })
     else findings.warnings.push(`${name} ${problem}${problem.endsWith('?') ? '' : '.'}`)
   }
+}
+
+function unprefixed(name: string): string {
+  return name.slice(PREFIX.length)
 }
 
 /** What Kubernetes sets in every pod of a namespace with a Service named `gateway` or `gateway-…`. */

@@ -238,6 +238,8 @@ test.each([
   ],
   ['GATEWAY_REDIS_REPLICAS', '3', 'no effect without GATEWAY_REDIS_URL'],
   ['GATEWAY_UPSTREAM', 'a=http://h', 'did you mean GATEWAY_UPSTREAMS?'],
+  ['GATEWAY_PROT', '1', 'did you mean GATEWAY_PORT?'],
+  ['GATEWAY_KEYS', '1', 'is not a variable of the gateway.'],
   ['GATEWAY_SOMETHING_ELSE_ENTIRELY', '1', 'is not a variable of the gateway.'],
 ])('starts with %s=%s and warns', (name, text, warning) => {
   expect(loadConfig({ ...KEY, [name]: text }).warnings).toEqual([expect.stringContaining(warning)])
