@@ -211,6 +211,12 @@ test.each([
   expect(verdict(model, who, guarded)).toBe(expected)
 })
 
+test('tells the log alone which model behind a name is not on the list', () => {
+  const ask = (): unknown => planned('chat', guarded, limitedTo('chat'))
+  expect(ask).toThrow(/^Your key may not use the model `chat`: not the one that this name stands for\. GET/)
+  expect(ask).toThrow(expect.objectContaining({ cause: new Error("the key's list of models lacks secret") }))
+})
+
 test.each([
   'VLLM',
   'vllm ',

@@ -7,10 +7,16 @@ export function notFound(model: string): GatewayError {
   return new GatewayError('model_not_found', message, { param: 'model' })
 }
 
-/** Says that a model exists, and that the key's list of models leaves it out. */
-export function notAllowed(model: string): GatewayError {
-  const message = `Your key may not use the model \`${model.slice(0, 256)}\`. GET /v1/models lists those it may use.`
-  return new GatewayError('model_not_allowed', message, { param: 'model' })
+/**
+ * Says that a model exists, and that the key's list of models leaves it out, or the one that it stands for: whose name is
+ * for the log alone.
+ */
+export function notAllowed(model: string, lacking = model): GatewayError {
+  const isStandIn = lacking !== model
+  const why = isStandIn ? ': not the one that this name stands for' : ''
+  const message = `Your key may not use the model \`${model.slice(0, 256)}\`${why}. GET /v1/models lists those it may use.`
+  const cause = isStandIn ? new Error(`the key's list of models lacks ${lacking}`) : undefined
+  return new GatewayError('model_not_allowed', message, { param: 'model', cause })
 }
 
 /** Says that several projects serve a model, and under which names each of them is reached. */

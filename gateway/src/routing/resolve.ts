@@ -74,8 +74,8 @@ function served(name: string, id: string, visible: readonly Serving[], caller: C
 }
 
 function mustBeAllowed(caller: Caller, name: string, ...standsFor: readonly (string | undefined)[]): void {
-  const isAllowed = [name, ...standsFor].every((model) => model === undefined || mayUseModel(caller, model))
-  if (!isAllowed) throw notAllowed(name)
+  const lacking = [name, ...standsFor].find((model) => model !== undefined && !mayUseModel(caller, model))
+  if (lacking !== undefined) throw notAllowed(name, lacking)
 }
 
 function single(model: string, label: string, arm: Arm): Candidate {
