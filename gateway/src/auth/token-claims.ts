@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
+import { plainMessage } from '../config/plain-message.ts'
 import type { JwtConfig } from '../config/schema.ts'
 import type { Caller, EffectiveLimits } from './caller.ts'
 import { digestOf } from './keyring.ts'
@@ -26,7 +27,10 @@ const Claims = z.object({
  */
 export function toCaller(payload: JWTPayload, config: JwtConfig, defaults: EffectiveLimits): Caller {
   const claims = Claims.safeParse(payload)
-  if (!claims.success) throw refuse('invalidToken', new Error(z.prettifyError(claims.error)))
+  if (!claims.success) {
+    const faults = claims.error.issues.map((issue) => `claim ${issue.path.join('.')} ${plainMessage(issue)}`)
+    throw refuse('invalidToken', new Error(faults.join('; ')))
+  }
   const { sub, team, rate_limit_per_minute: requests } = claims.data
   const models = claims.data.models ?? claims.data.allowed_models
   return Object.freeze({
