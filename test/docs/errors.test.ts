@@ -56,7 +56,7 @@ function renderPage(sections: readonly string[]): string {
     'This page is written from the sources: `npm run golden` writes it anew.',
     '',
     'The gateway answers in the error envelope of the OpenAI API; its codes are in `gateway/README.md`. What is wrong with its',
-    'configuration it says at start, all at once, as `NEXUS_GATEWAY_CONFIG_INVALID`, with exit code 78.',
+    'configuration it says at start, all at once, and ends with exit code 78.',
   ]
   return `${preface.join('\n')}\n\n${sections.join('\n\n')}\n`
 }
