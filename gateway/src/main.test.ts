@@ -48,6 +48,15 @@ test('lists every problem of the configuration and exits with 78', async () => {
   expect(output.stderr + output.stdout).not.toContain('nvapi')
 })
 
+test('says that it has nobody to ask where there is no upstream, and serves', async () => {
+  const { output, ready } = start({ GATEWAY_API_KEYS: TEST_KEY })
+  await ready()
+  expect(output.stdout).toMatch(/"config_warning","msg":"there is no upstream and discovery is off/)
+  const routed = start({ GATEWAY_API_KEYS: TEST_KEY, GATEWAY_UPSTREAMS: 'w=mock://local' })
+  await routed.ready()
+  expect(routed.output.stdout).not.toContain('config_warning')
+})
+
 test('says which variable to change when the port is in use', async () => {
   const { url } = await startUpstream(() => undefined)
   const { exited, output } = start({ GATEWAY_PORT: new URL(url).port })

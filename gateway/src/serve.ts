@@ -12,9 +12,9 @@ import { createLogDestination } from './records/log-destination.ts'
  */
 export async function serve(env: Environment): Promise<void> {
   const loaded = loadConfig(env)
-  const { config, warnings } = loaded
+  const { config } = loaded
   const log = pino({ name: 'nexus-gateway', level: config.logLevel }, createLogDestination())
-  for (const warning of warnings) log.warn({ event: 'config_warning' }, warning)
+  warnOf(loaded, log)
   const stopping = new AbortController()
   const gateway = await startGateway(config, { log, onReload: () => follower.reload() })
   const follower = followConfig(env, {
@@ -29,10 +29,21 @@ export async function serve(env: Environment): Promise<void> {
   stopOnSignals(gateway, stopping, log)
 }
 
+/** Says what is valid and probably not meant. */
+function warnOf({ config, warnings }: LoadedConfig, log: Logger): void {
+  for (const warning of warnings) log.warn({ event: 'config_warning' }, warning)
+  if (config.upstreams.length > 0 || config.discovery.kind !== 'off') return
+  log.warn(
+    { event: 'config_warning' },
+    'there is no upstream and discovery is off, so that every model is unknown; set GATEWAY_UPSTREAMS or GATEWAY_DISCOVERY=kubernetes',
+  )
+}
+
 /** Brings each changed configuration into force. */
 function changeOver(gateway: Gateway, started: LoadedConfig, log: Logger): (loaded: LoadedConfig) => void {
-  return ({ config, warnings }) => {
-    for (const warning of warnings) log.warn({ event: 'config_warning' }, warning)
+  return (loaded) => {
+    const { config } = loaded
+    warnOf(loaded, log)
     for (const field of restartFields(started.config, config)) {
       log.warn({ event: 'config_restart', field }, 'a changed field comes into force at the next start only')
     }

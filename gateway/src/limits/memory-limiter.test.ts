@@ -134,7 +134,7 @@ describe('the answer', () => {
     clock.ms += 2_500.25
     const error = refusalOf(() => limiter.reserve(caller, 20))
     expect(error.code).toBe('rate_limit_exceeded')
-    expect(error.message).toBe('Rate limit exceeded: the limit is 1 requests per 10 s. Retry in 8 seconds.')
+    expect(error.message).toBe('Rate limit exceeded: the limit is 1 request per 10 s. Retry in 8 seconds.')
     expect(error.headers).toEqual({
       'retry-after': '8',
       'retry-after-ms': '7500',

@@ -83,12 +83,16 @@ function messageFor(
   const again = `Retry in ${Math.ceil(retryMs / 1000)} seconds.`
   switch (kind) {
     case 'requests':
-      return `Rate limit exceeded: the limit is ${limit} requests per ${windowMs / 1000} s. ${again}`
+      return `Rate limit exceeded: the limit is ${limit} ${requestsOf(limit)} per ${windowMs / 1000} s. ${again}`
     case 'tokens':
       return `Rate limit exceeded: the limit is ${limit} tokens per minute, the request may take ${tokens}. ${again}`
     case 'concurrency':
-      return `Rate limit exceeded: the limit is ${limit} requests at a time.`
+      return `Rate limit exceeded: the limit is ${limit} ${requestsOf(limit)} at a time.`
     default:
       return kind satisfies never
   }
+}
+
+function requestsOf(count: number): string {
+  return count === 1 ? 'request' : 'requests'
 }
