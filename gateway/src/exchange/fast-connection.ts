@@ -13,7 +13,10 @@ const HEAD_END = Buffer.from('\r\n\r\n')
 const MAX_HEAD_READS = 16
 /** How much of further requests is read while one is answered, in bytes. */
 const MAX_PIPELINED_BYTES = 64 * 1024
-/** What is smaller waits for the end of the turn and goes out as one: a small write costs less than two buffers in one system call. */
+/**
+ * Up to here a piece is copied behind what waits for the end of the turn: one small write costs less than several buffers
+ * in one system call. A larger piece is written at once.
+ */
 const JOINED_BYTES = 16 * 1024
 
 /** What all connections of a listener share. */
